@@ -4,10 +4,10 @@ import { apiTokens, createServer } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
 import { listen } from './listen.ts'
 
-const { DATA, WEBHOOK_URL, WEBHOOK_SECRET, CLIENT_ID, ALLOWED_ORIGINS, CHANNEL_KEY } = process.env as Record<
-  string,
-  string
->
+const environment = process.env as Record<string, string>
+const { DATA, WEBHOOK_URL, WEBHOOK_SECRET, CLIENT_ID } = environment
+// For the demo's pages: their origins, the key to which they seal their requests, and what allows an export.
+const { ALLOWED_ORIGINS, CHANNEL_KEY, EXPORT_CODE } = environment
 
 const database = pgliteDatabase(DATA)
 const tokens = apiTokens(database)
@@ -16,8 +16,8 @@ const server = createServer({
   masterKey: randomBytes(32),
   authenticate: tokens.authenticate,
   custodian: webhookCustodian({ url: WEBHOOK_URL!, secret: WEBHOOK_SECRET! }),
-  // The demo's pages: their origins, and the key to which they seal their requests.
   ...(ALLOWED_ORIGINS && { allowedOrigins: ALLOWED_ORIGINS.split(',') }),
   ...(CHANNEL_KEY && { channelKeys: [Buffer.from(CHANNEL_KEY, 'hex')], requireSealed: true }),
+  ...(EXPORT_CODE && { authorizeExport: ({ authorization }) => authorization === EXPORT_CODE }),
 })
 listen(server, { token: await tokens.create(CLIENT_ID!) }, () => database.close())

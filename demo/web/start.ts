@@ -50,7 +50,7 @@ export async function startWebDemo(processes: Processes, folder: (name: string) 
     userId: USER_ID,
     services: services.url,
     ethereum: chains.ethereum?.url ?? null,
-    solana: chains.solana !== undefined,
+    solana: chains.solana?.recipient ?? null,
   }
   return {
     url: pages.overview.url,
@@ -94,6 +94,7 @@ async function startServers(processes: Processes, folder: (name: string) => stri
   const webhookSecret = randomBytes(24).toString('hex')
   const session = randomBytes(24).toString('hex')
   const channelKey = randomBytes(32)
+  const exportCode = randomBytes(24).toString('hex')
   const custodian = await processes.startServer<{ url: string }>('custodian-app', {
     DATA: folder('custodian'),
     WEBHOOK_SECRET: webhookSecret,
@@ -109,11 +110,13 @@ async function startServers(processes: Processes, folder: (name: string) => stri
     CLIENT_ID,
     ALLOWED_ORIGINS: origins,
     CHANNEL_KEY: channelKey.toString('hex'),
+    EXPORT_CODE: exportCode,
   })
   return {
     signingServer: server.url,
     serverKey: Buffer.from(x25519.getPublicKey(channelKey)).toString('hex'),
     token: server.token,
+    exportCode,
     app: custodian.url,
     session,
   }

@@ -12,10 +12,14 @@ export interface DevicePilot {
   sees(text: string): Promise<void>
   /** The value beside a label, such as an address. */
   read(label: string): Promise<string>
+  /** All that is shown. */
+  text(): Promise<string>
 }
 
 /** A user at the page with all devices. */
 export interface Pilot {
+  /** Clicks a button of the page itself. */
+  click(button: string): Promise<void>
   device(name: DeviceName): DevicePilot
 }
 
@@ -25,7 +29,10 @@ export const PATIENCE_MS = 60_000
 /** Drives a page by Playwright. */
 export function playwrightPilot(page: Page): Pilot {
   page.setDefaultTimeout(PATIENCE_MS)
-  return { device: (name) => devicePilot(page.frameLocator(`iframe[title="${name}"]`)) }
+  return {
+    click: (name) => page.getByRole('button', { name, exact: true }).click(),
+    device: (name) => devicePilot(page.frameLocator(`iframe[title="${name}"]`)),
+  }
 }
 
 function devicePilot(frame: FrameLocator): DevicePilot {
@@ -34,6 +41,7 @@ function devicePilot(frame: FrameLocator): DevicePilot {
     choose: (name) => frame.getByRole('radio', { name: new RegExp(`^${name}\\b`) }).check(),
     fill: (label, text) => frame.getByLabel(label, { exact: true }).fill(text),
     sees: (text) => frame.getByText(text).first().waitFor(),
-    read: (label) => frame.locator('.copyable', { hasText: label }).locator('code').first().innerText(),
+    text: () => frame.locator('body').innerText(),
+    read: (label) => frame.getByRole('group', { name: label, exact: true }).locator('code').innerText(),
   }
 }

@@ -21,7 +21,7 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
 
   await phone.click('Create a wallet')
   await phone.sees('Your wallet')
-  const address = await phone.read('Address')
+  const address = await phone.read('Ethereum address')
   await onStep('create a wallet')
 
   if (ethereum) {
@@ -42,7 +42,7 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   await laptop.fill('Password', PASSWORD)
   await laptop.click('Recover')
   await laptop.sees('Your wallet')
-  const recovered = await laptop.read('Address')
+  const recovered = await laptop.read('Ethereum address')
   if (recovered !== address) throw new Error(`the laptop has the address ${recovered}, the phone ${address}`)
   await onStep('recover and keep')
 
@@ -79,7 +79,7 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   await phone.choose('They are lost')
   await phone.click('Recover')
   await phone.sees('Your wallet')
-  const again = await phone.read('Address')
+  const again = await phone.read('Ethereum address')
   if (again !== address) throw new Error(`the phone has the address ${again} after recovery, and had ${address}`)
   await laptop.click('Sign')
   await laptop.click('Sign the text')

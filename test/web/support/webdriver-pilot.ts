@@ -22,11 +22,11 @@ return Array.from(within.querySelectorAll(selectors[kind])).find((element) => is
 
 const READ = `
 const rows = Array.from(document.querySelectorAll('.copyable'))
-return rows.find((row) => row.textContent.includes(arguments[0]))?.querySelector('code').textContent ?? null
+return rows.find((row) => row.getAttribute('aria-label') === arguments[0])?.querySelector('code').textContent ?? null
 `
 
 /** Drives the page with all devices by WebDriver: real clicks and keys, in the frame of a device. */
-export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'device' | 'run'> {
+export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'click' | 'device' | 'run'> {
   const execute = (script: string, args: readonly unknown[] = []) =>
     command('POST', '/execute/sync', { script, args }) as Promise<never>
 
@@ -69,12 +69,18 @@ export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'device'
       await execute('arguments[0].select()', [element])
       await command('POST', `${pathOf(element)}/value`, { text })
     },
+    text: () => until(name, 'a text', () => execute('return document.body.innerText')),
     sees: async (text) =>
       void (await until(name, text, () => execute('return document.body.innerText.includes(arguments[0])', [text]))),
     read: (label) => until(name, label, () => execute(READ, [label])),
   })
 
   return {
+    async click(label) {
+      await command('POST', '/frame', { id: null })
+      const element = await execute(FIND, ['button', label])
+      await command('POST', `${pathOf(element)}/click`, {})
+    },
     device,
     async run(name, body) {
       await enter(name)

@@ -3,7 +3,7 @@ import { ethereumAccount, ethereumAddress } from 'reshare/viem'
 import { createPublicClient, createWalletClient, formatEther, http, parseEther, type Address, type Hex } from 'viem'
 import { foundry } from 'viem/chains'
 import type { DeviceConfiguration } from '../../configuration.ts'
-import { askService } from './services.ts'
+import { askService } from '../services.ts'
 
 export function addressOf(wallet: Wallet): Address {
   return ethereumAddress(wallet.publicKeys.secp256k1)
@@ -17,7 +17,7 @@ export async function balanceOf(node: string, address: Address): Promise<string>
 
 /** Asks the demo for test ether. */
 export async function fund(configuration: DeviceConfiguration, wallet: Wallet): Promise<void> {
-  await askService(configuration, 'ethereum/fund', { account: addressOf(wallet) })
+  await askService(configuration, 'chains/ethereum/fund', { account: addressOf(wallet) })
 }
 
 /** A transfer, and what came of it. */

@@ -8,6 +8,8 @@ interface ConfirmDialogProps {
   readonly onConfirm: () => void
   readonly onClose: () => void
   readonly isReady?: boolean
+  /** Whether it takes something away. */
+  readonly isDangerous?: boolean
 }
 
 /** Asks before something that cannot be undone. Escape closes it; the safe button has the focus. */
@@ -18,6 +20,7 @@ export function ConfirmDialog({
   onConfirm,
   onClose,
   isReady = true,
+  isDangerous = true,
 }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -32,7 +35,7 @@ export function ConfirmDialog({
         </button>
         <button
           type="button"
-          class="danger"
+          class={isDangerous ? 'danger' : ''}
           disabled={!isReady}
           onClick={() => {
             onConfirm()

@@ -9,8 +9,10 @@ export function Copyable({ label, text }: { readonly label: string; readonly tex
       () => setCopied(false),
     )
   return (
-    <div class="copyable">
-      <span class="copyable-label">{label}</span>
+    <div class="copyable" role="group" aria-label={label}>
+      <span class="copyable-label" aria-hidden="true">
+        {label}
+      </span>
       <code>{text}</code>
       <button type="button" class="quiet" onClick={() => void copy()} aria-label={`Copy: ${label}`}>
         {copied ? 'Copied' : 'Copy'}

@@ -3,7 +3,7 @@ import { METHOD_NAMES, type MethodKind } from '../backup-methods.ts'
 import { ActionStatus } from '../parts/action-status.tsx'
 import { ErrorMessage } from '../parts/error-message.tsx'
 import { Heading } from '../parts/heading.tsx'
-import { MethodFields, useMethodChoice } from '../parts/method-fields.tsx'
+import { isComplete, MethodFields, useMethodChoice } from '../parts/method-fields.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
 import { useLoaded } from '../state/use-loaded.ts'
@@ -21,7 +21,7 @@ export function BackupScreen({ wallet }: { readonly wallet: Wallet }) {
   const backUp = () =>
     backingUp.run('Backing up', async (running) => {
       await client.backUp(wallet.id, method.choice, running)
-      method.setSecret('')
+      method.clear()
       await backups.reload()
       return 'The backup is made. It was opened once more to be sure that it works.'
     })
@@ -49,9 +49,9 @@ export function BackupScreen({ wallet }: { readonly wallet: Wallet }) {
           ))}
         </ul>
       )}
-      <MethodFields method={method} purpose="seal" />
+      <MethodFields method={method} purpose="seal" walletId={wallet.id} />
       <div class="buttons">
-        <button type="submit" disabled={backingUp.isRunning || !method.isComplete}>
+        <button type="submit" disabled={backingUp.isRunning || !isComplete(method, 0)}>
           Back up
         </button>
       </div>

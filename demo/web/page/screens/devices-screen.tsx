@@ -7,6 +7,7 @@ import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
 import { useLoaded } from '../state/use-loaded.ts'
+import { InviteForm } from './invite-form.tsx'
 import { dateText } from '../words/texts.ts'
 
 /** What the user is about to end. */
@@ -17,6 +18,7 @@ type Asked =
 export function DevicesScreen({ wallet }: { readonly wallet: Wallet }) {
   const { client } = useDevice()
   const [asked, setAsked] = useState<Asked>()
+  const [isInviting, setInviting] = useState(false)
   const ending = useAction()
   const loaded = useLoaded(async () => {
     const [devices, sets, ownId] = await Promise.all([client.devices(), client.sets(wallet.id), client.deviceId()])
@@ -31,9 +33,15 @@ export function DevicesScreen({ wallet }: { readonly wallet: Wallet }) {
       return what.kind === 'session' ? 'The session has ended.' : 'The device was removed: it never signs again.'
     })
 
+  if (isInviting) return <InviteForm wallet={wallet} onBack={() => (setInviting(false), void loaded.reload())} />
   return (
     <>
       <Heading>Devices</Heading>
+      <div class="buttons">
+        <button type="button" class="quiet" onClick={() => setInviting(true)}>
+          Add a device
+        </button>
+      </div>
       {loaded.error !== undefined && <ErrorMessage error={loaded.error} />}
       <ActionStatus action={ending} />
       {loaded.value?.devices.map((device) => (

@@ -1,9 +1,10 @@
 import type { FoundWallet } from 'reshare'
 import { useState } from 'preact/hooks'
+import { GUARDIANS_NEEDED } from '../backup-methods.ts'
 import { ActionStatus } from '../parts/action-status.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { Heading } from '../parts/heading.tsx'
-import { MethodFields, offeredMethods, useMethodChoice } from '../parts/method-fields.tsx'
+import { isComplete, MethodFields, offeredMethods, useMethodChoice } from '../parts/method-fields.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
 
@@ -33,7 +34,7 @@ export function RecoverForm({ found, onBack }: RecoverFormProps) {
       }}
     >
       <Heading>Recover from a backup</Heading>
-      <MethodFields method={method} purpose="open" />
+      <MethodFields method={method} purpose="open" walletId={found.id} />
       <Choice
         legend="The other devices"
         value={existingSets}
@@ -47,7 +48,7 @@ export function RecoverForm({ found, onBack }: RecoverFormProps) {
         <button type="button" class="quiet" onClick={onBack}>
           Back
         </button>
-        <button type="submit" disabled={recovering.isRunning || !method.isComplete}>
+        <button type="submit" disabled={recovering.isRunning || !isComplete(method, GUARDIANS_NEEDED)}>
           Recover
         </button>
       </div>

@@ -3,6 +3,8 @@ import { ActionStatus } from '../parts/action-status.tsx'
 import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
+import { ExportCard } from './export-card.tsx'
+import { LockCard } from './lock-card.tsx'
 
 /** What makes the wallet safer on this device. */
 export function SafetyScreen({ wallet }: { readonly wallet: Wallet }) {
@@ -25,6 +27,8 @@ export function SafetyScreen({ wallet }: { readonly wallet: Wallet }) {
         </button>
         <ActionStatus action={renewing} />
       </section>
+      <LockCard />
+      <ExportCard wallet={wallet} />
     </>
   )
 }

@@ -3,14 +3,16 @@ import { useState } from 'preact/hooks'
 import { Choice } from '../parts/choice.tsx'
 import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
+import { SignBitcoin } from './sign-bitcoin.tsx'
 import { SignEther } from './sign-ether.tsx'
+import { SignSol } from './sign-sol.tsx'
 import { SignText } from './sign-text.tsx'
 
-type Kind = 'text' | 'ethereum'
+type Kind = 'text' | 'ethereum' | 'solana' | 'bitcoin'
 
 /** Signing, with the server: the device alone cannot. */
 export function SignScreen({ wallet }: { readonly wallet: Wallet }) {
-  const { ethereum } = useDevice().client.configuration
+  const { ethereum, solana } = useDevice().client.configuration
   const [kind, setKind] = useState<Kind>('text')
   return (
     <>
@@ -23,10 +25,14 @@ export function SignScreen({ wallet }: { readonly wallet: Wallet }) {
         options={[
           { value: 'text', label: 'Text' },
           ...(ethereum ? [{ value: 'ethereum', label: 'Ether' } as const] : []),
+          ...(solana ? [{ value: 'solana', label: 'SOL' } as const] : []),
+          { value: 'bitcoin', label: 'PSBT' },
         ]}
       />
       {kind === 'text' && <SignText wallet={wallet} />}
       {kind === 'ethereum' && <SignEther wallet={wallet} />}
+      {kind === 'solana' && <SignSol wallet={wallet} />}
+      {kind === 'bitcoin' && <SignBitcoin wallet={wallet} />}
     </>
   )
 }

@@ -24,10 +24,10 @@ export function SignText({ wallet }: { readonly wallet: Wallet }) {
   const signing = useAction()
 
   const sign = () =>
-    signing.run('Signing with the server', async () => {
+    signing.run('Signing with the server', async (running) => {
       setSignature(undefined)
       const message = new TextEncoder().encode(text)
-      const signed = await client.sign(parametersOf(wallet.id, scheme, message))
+      const signed = await client.sign(parametersOf(wallet.id, scheme, message), running)
       setSignature(toHex(signed.signature))
       return 'Signed. The signature was checked against the wallet’s public key.'
     })

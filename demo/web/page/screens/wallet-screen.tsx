@@ -1,56 +1,44 @@
 import type { Wallet } from 'reshare'
-import { ActionStatus } from '../parts/action-status.tsx'
 import { Copyable } from '../parts/copyable.tsx'
-import { ErrorMessage } from '../parts/error-message.tsx'
 import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
-import { useAction } from '../state/use-action.ts'
-import { useLoaded } from '../state/use-loaded.ts'
 import { toHex } from '../words/texts.ts'
+import { AccountCard } from './account-card.tsx'
 
-/** The wallet's addresses and what is on them. */
+/** The wallet's addresses and what is on them. The libraries of the chains are loaded here, not with the page. */
 export function WalletScreen({ wallet }: { readonly wallet: Wallet }) {
-  const { client } = useDevice()
-  const { ethereum } = client.configuration
-  const funding = useAction()
-  const accounts = useLoaded(async () => {
-    const chains = await import('../chains/ethereum.ts')
-    const address = chains.addressOf(wallet)
-    return { address, balance: ethereum && (await chains.balanceOf(ethereum, address)) }
-  })
-
-  const fund = () =>
-    funding.run('Getting test ether', async () => {
-      const chains = await import('../chains/ethereum.ts')
-      await chains.fund(client.configuration, wallet)
-      await accounts.reload()
-    })
+  const { configuration } = useDevice().client
+  const { ethereum, solana } = configuration
 
   return (
     <>
       <Heading quiet>Your wallet</Heading>
-      <section class="card" aria-label="Ethereum">
-        <h3>Ethereum</h3>
-        {accounts.error !== undefined && <ErrorMessage error={accounts.error} />}
-        {accounts.value && (
-          <>
-            {ethereum && (
-              <p class="balance">
-                {accounts.value.balance} <small>test ether</small>
-              </p>
-            )}
-            <Copyable label="Address" text={accounts.value.address} />
-          </>
-        )}
-        {ethereum ? (
-          <button type="button" class="quiet" disabled={funding.isRunning} onClick={() => void fund()}>
-            Get 10 test ether
-          </button>
-        ) : (
-          <p class="hint">There is no Ethereum chain on this machine.</p>
-        )}
-        <ActionStatus action={funding} />
-      </section>
+      <AccountCard
+        chain="Ethereum"
+        unit="test ether"
+        load={async () => {
+          const chain = await import('../chains/ethereum.ts')
+          const address = chain.addressOf(wallet)
+          return { address, balance: ethereum && (await chain.balanceOf(ethereum, address)) }
+        }}
+        fund={ethereum ? async () => (await import('../chains/ethereum.ts')).fund(configuration, wallet) : undefined}
+      />
+      <AccountCard
+        chain="Solana"
+        unit="test SOL"
+        load={async () => {
+          const chain = await import('../chains/solana.ts')
+          const address = chain.addressOf(wallet)
+          return { address, balance: solana ? await chain.balanceOf(configuration, address) : null }
+        }}
+        fund={solana ? async () => (await import('../chains/solana.ts')).fund(configuration, wallet) : undefined}
+      />
+      <AccountCard
+        chain="Bitcoin"
+        unit=""
+        load={async () => ({ address: (await import('../chains/bitcoin.ts')).addressOf(wallet), balance: null })}
+        fund={undefined}
+      />
       <details class="card">
         <summary>Public keys</summary>
         <Copyable label="secp256k1" text={toHex(wallet.publicKeys.secp256k1)} />

@@ -6,12 +6,13 @@ import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
 import { useLoaded } from '../state/use-loaded.ts'
 import { dateText } from '../words/texts.ts'
+import { JoinForm } from './join-form.tsx'
 import { RecoverForm } from './recover-form.tsx'
 
 /** A device without a wallet: it makes one, or gets the user's. */
 export function WelcomeScreen({ problem }: { readonly problem: unknown }) {
   const { client, openWallet } = useDevice()
-  const [way, setWay] = useState<'recover'>()
+  const [way, setWay] = useState<'recover' | 'join'>()
   const found = useLoaded(() => client.find(), 5_000)
   const creating = useAction()
   const known = found.value?.at(-1)
@@ -24,6 +25,7 @@ export function WelcomeScreen({ problem }: { readonly problem: unknown }) {
     })
 
   if (known && way === 'recover') return <RecoverForm found={known} onBack={() => setWay(undefined)} />
+  if (known && way === 'join') return <JoinForm found={known} onBack={() => setWay(undefined)} />
   return (
     <>
       <Heading quiet>{known ? 'Your wallet is on another device' : 'No wallet yet'}</Heading>
@@ -36,7 +38,10 @@ export function WelcomeScreen({ problem }: { readonly problem: unknown }) {
             {deviceCount(known.signingSets.length)}. Bring it to this device:
           </p>
           <div class="buttons buttons-stacked">
-            <button type="button" disabled={known.backups.length === 0} onClick={() => setWay('recover')}>
+            <button type="button" onClick={() => setWay('join')}>
+              Add by another device
+            </button>
+            <button type="button" class="quiet" disabled={known.backups.length === 0} onClick={() => setWay('recover')}>
               Recover from a backup
             </button>
           </div>

@@ -10,10 +10,15 @@ export interface Explanation {
 
 type Words = readonly [title: string, advice: string]
 
+const MESSAGE_LENGTH = 140
+
 const OFFLINE: Words = ['The server did not respond.', 'Check the connection and try again. Nothing was lost.']
 const TRY_AGAIN = 'Try again in a moment. Nothing was lost.'
 const NEW_CODE = 'Show a new code on the other device and use that one.'
 const RECOVER = 'Recover the wallet from a backup, or add this device again from another one.'
+
+/** STORAGE_UNAVAILABLE that does not pass, such as a browser without passkeys. */
+const NO_PLACE: Words = ['This browser or account cannot keep the key.', 'Choose another way. Nothing has changed.']
 
 /** Every code of reshare; a new code without words does not compile. */
 const WORDS: Readonly<Record<ErrorCode, Words>> = {
@@ -85,16 +90,23 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
 export function explain(error: unknown): Explanation {
   const known = withCode(error)
   if (known === undefined) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = shortMessage(error)
     return {
-      title: message.split('\n')[0] || 'Something unexpected happened.',
+      title: message || 'Something unexpected happened.',
       advice: 'Load the page and try again.',
       code: undefined,
     }
   }
-  const [title, advice] = WORDS[known.code]
+  const [title, advice] = known.code === 'STORAGE_UNAVAILABLE' && !known.retryable ? NO_PLACE : WORDS[known.code]
   const wait = known.retryAfterMs === undefined ? '' : ` Try again in ${minutes(known.retryAfterMs)}.`
   return { title, advice: advice + wait, code: known.code }
+}
+
+/** The first line of an error of another library, not all of which are meant for users. */
+function shortMessage(error: unknown): string {
+  const { shortMessage: short, message } = error as { readonly shortMessage?: string; readonly message?: string }
+  const [line = ''] = (short ?? message ?? String(error)).split('\n')
+  return line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH)}…` : line
 }
 
 /** Whether an error says that this device's part of the wallet has ended. */
