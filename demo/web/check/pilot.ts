@@ -24,7 +24,10 @@ export interface Pilot {
 }
 
 /** How long a user waits for one thing. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 30_000
+
+/** What is typed into: a radio button may have the same label. */
+const TYPED = 'input:not([type=radio]), textarea'
 
 /** Drives a page by Playwright. */
 export function playwrightPilot(page: Page): Pilot {
@@ -39,7 +42,7 @@ function devicePilot(frame: FrameLocator): DevicePilot {
   return {
     click: (name) => frame.getByRole('button', { name, exact: true }).click(),
     choose: (name) => frame.getByRole('radio', { name: new RegExp(`^${name}\\b`) }).check(),
-    fill: (label, text) => frame.getByLabel(label, { exact: true }).fill(text),
+    fill: (label, text) => frame.getByLabel(label, { exact: true }).and(frame.locator(TYPED)).fill(text),
     sees: (text) => frame.getByText(text).first().waitFor(),
     text: () => frame.locator('body').innerText(),
     read: (label) => frame.getByRole('group', { name: label, exact: true }).locator('code').innerText(),

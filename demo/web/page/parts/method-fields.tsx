@@ -69,7 +69,7 @@ export function MethodFields({ method, purpose, walletId }: MethodFieldsProps) {
   const { kinds, choice, secret, account, setKind, setSecret, setAccount, setCollected } = method
   return (
     <>
-      {kinds.length > 1 && (
+      {kinds.length > 0 && (
         <Choice
           legend="How"
           value={choice.kind}
