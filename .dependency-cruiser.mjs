@@ -65,7 +65,7 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
   severity: 'error',
   // A program is put together from every family; the adapters have a rule of their own.
-  from: { path: within(folder), pathNot: '^src/server/program(-keys)?[.]ts$' },
+  from: { path: within(folder), pathNot: '^src/server/program(-(env|keys|log|monitor))?[.]ts$' },
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
@@ -82,14 +82,22 @@ const homesOf = (name) => `^src/(adapters/${name}|policy/${chainOf(name)})/`
 
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [
-  { name: 'storage', files: '^src/storage/', entries: '^src/(storage/|index[.]ts$|server/program(-keys)?[.]ts$)' },
+  {
+    name: 'storage',
+    files: '^src/storage/',
+    entries: '^src/(storage/|index[.]ts$|server/program(-(env|keys|log|monitor))?[.]ts$)',
+  },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
-    files: '^src/service/database/(?!(rows|combined)[.]ts$)',
-    entries: '^src/(service/database/|server/program(-keys)?[.]ts$)',
+    files: '^src/service/database/(?!(rows|combined|serialization)[.]ts$)',
+    entries: '^src/(service/database/|server/program(-(env|keys|log|monitor))?[.]ts$)',
   },
-  { name: 'custodian', files: '^src/custodian/', entries: '^src/(custodian/|server/program(-keys)?[.]ts$)' },
+  {
+    name: 'custodian',
+    files: '^src/custodian/',
+    entries: '^src/(custodian/|server/program(-(env|keys|log|monitor))?[.]ts$)',
+  },
   { name: 'chains', files: '^src/adapters/', entries: '^src/(adapters|policy)/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: homesOf(name) })),
   ...CHAINS.map((name) => ({ name: `policy-${name}`, files: `^src/policy/${chainOf(name)}/`, entries: homesOf(name) })),
@@ -138,7 +146,7 @@ const ROOMS = {
     },
   },
   server: {
-    above: ['index', 'create-server', 'program(-keys)?'],
+    above: ['index', 'create-server', 'program(-(env|keys|log|monitor))?'],
     rooms: {
       access: [],
       audit: [],
@@ -148,6 +156,7 @@ const ROOMS = {
       devices: ['access', 'audit', 'sets', 'rounds'],
       http: ['access', 'sets', 'devices', 'rounds'],
       maintenance: ['audit', 'sets', 'devices', 'operations', 'rounds', 'http'],
+      metrics: ['audit/entry'],
     },
   },
   protocol: {
@@ -207,7 +216,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 
 /** The files that are meant for Node. */
 const NODE_FILES =
-  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-keys)?[.]ts$|service/database/|util/node/|workers/)'
+  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-(env|keys|log|monitor))?[.]ts$|service/database/|util/node/|workers/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -11,6 +11,7 @@ import type { Database } from '../service/database/types.ts'
 import type { OnCheating } from '../types.ts'
 import type { IntentRules } from './access/intents.ts'
 import type { Policy } from './access/policy.ts'
+import type { HandledRequest, Observe } from './observe.ts'
 import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
 import type { Turns } from './rounds/turns.ts'
 
@@ -87,6 +88,10 @@ export interface ServerContext {
   readonly limits: ServerLimits
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Receives what the metrics count. Never throws. */
+  readonly observe: Observe
+  /** Receives each request once it was handled. Never throws. */
+  readonly onRequest: (request: HandledRequest) => void
   /** Receives every error that has no code for the client. Never throws. */
   readonly onError: (error: unknown) => void
 }

@@ -21,6 +21,8 @@ import type { IntentDecoder } from '../policy/types.ts'
 import type { Policy } from './access/policy.ts'
 import { mergeRates, type RateLimits } from './access/rate-limits.ts'
 import { createTurns } from './rounds/turns.ts'
+import { errorKind, observeDatabase, safeHook, since, type HandledRequest, type MetricEvent } from './observe.ts'
+import { createReadiness, type Readiness } from './readiness.ts'
 import { serverSchema } from './schema.ts'
 import type { Authenticate } from './access/tokens.ts'
 import { assertObject } from '../util/arguments.ts'
@@ -76,6 +78,13 @@ export interface ServerOptions {
    * Default: the console.
    */
   readonly onError?: (error: unknown) => unknown
+  /**
+   * Receives what the metrics count: `onMetric` of `createMetrics`, or a function of your own. If it throws, nothing else
+   * happens. Default: nothing is counted.
+   */
+  readonly onMetric?: (event: MetricEvent) => unknown
+  /** Receives each request once it was handled, for a log. If it throws, nothing else happens. Default: none does. */
+  readonly onRequest?: (request: HandledRequest) => unknown
   /** The current time in milliseconds since 1970. Default: the system clock. */
   readonly now?: () => number
   /** Cryptographically secure random bytes. Default: the platform's. */
@@ -94,6 +103,11 @@ export interface Server {
    * rejects only if the database does not respond.
    */
   readonly sweep: () => Promise<void>
+  /**
+   * Whether requests can be handled now: the database responds, has its tables, and the audit log opens. It takes at most
+   * 10 seconds. Never rejects; the first of failures in a row goes to `onError`.
+   */
+  readonly ready: () => Promise<Readiness>
   /**
    * Reseals with the current master key what other master keys have sealed. Call it until nothing remains, then remove
    * the others.
@@ -119,7 +133,7 @@ export function createServer(options: ServerOptions): Server {
   let sweeping: Promise<void> | undefined
   const sweepOnce = async () => {
     const { sweep } = await loadParts()
-    await (sweeping ??= sweep(context).finally(() => (sweeping = undefined)))
+    await (sweeping ??= observedSweep(context, sweep).finally(() => (sweeping = undefined)))
   }
   const migrate = () => context.database.migrate(serverSchema)
   const ready = async () => {
@@ -152,6 +166,7 @@ export function createServer(options: ServerOptions): Server {
       await context.audit.open().catch(context.onError)
       await sweepOnce()
     },
+    ready: createReadiness(context),
     rotate: async () => {
       const { rotate } = await loadParts()
       await migrate()
@@ -169,8 +184,8 @@ function loadParts(): Promise<Parts> {
 }
 
 function serverContext(options: ServerOptions): ServerContext {
-  const { database, custodian, policy, authorizeExport, onCheating = 'refuse' } = options
-  if (typeof database?.transaction !== 'function') throw new TypeError('database is required')
+  const { custodian, policy, authorizeExport, onCheating = 'refuse' } = options
+  if (typeof options.database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof options.authenticate !== 'function') throw new TypeError('authenticate is required')
   for (const method of ['store', 'fetch'] as const) {
     if (custodian !== undefined && typeof custodian?.[method] !== 'function') {
@@ -185,6 +200,13 @@ function serverContext(options: ServerOptions): ServerContext {
   if (onCheating !== 'refuse' && onCheating !== 'ephemeralSetup') {
     throw new TypeError("onCheating must be 'refuse' or 'ephemeralSetup'")
   }
+  for (const name of ['onMetric', 'onRequest'] as const) {
+    const hook = options[name]
+    if (hook !== undefined && typeof hook !== 'function') throw new TypeError(`${name} must be a function`)
+  }
+  const report = reportOnce(errorLog(options.onError))
+  const observe = safeHook(options.onMetric, report)
+  const database = options.onMetric === undefined ? options.database : observeDatabase(options.database, observe)
   const limits = mergeLimits(options.limits)
   const now = checkClock(options.now ?? Date.now)
   const random = checkRandom(options.random ?? systemRandom)
@@ -203,7 +225,24 @@ function serverContext(options: ServerOptions): ServerContext {
     random,
     limits,
     now,
-    onError: reportOnce(errorLog(options.onError)),
+    observe,
+    onRequest: safeHook(options.onRequest, report),
+    onError(error) {
+      observe({ name: 'error', kind: errorKind(error) })
+      report(error)
+    },
+  }
+}
+
+async function observedSweep(context: ServerContext, sweep: Parts['sweep']): Promise<void> {
+  const started = performance.now()
+  const end = (outcome: 'ok' | 'failed') => context.observe({ name: 'sweep', outcome, ms: since(started) })
+  try {
+    await sweep(context)
+    end('ok')
+  } catch (error) {
+    end('failed')
+    throw error
   }
 }
 

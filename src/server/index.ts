@@ -1,3 +1,4 @@
+export type { AuditEventName } from './audit/entry.ts'
 export type { AuditBreak, AuditBreakReason, AuditHead } from './audit/chain.ts'
 export { verifyAuditLog, type AuditReport, type AuditVerification } from './audit/verify.ts'
 export type { AuthorizeExport, ExportAuthorization } from './access/authorize-export.ts'
@@ -6,6 +7,10 @@ export type { ServerLimits } from './context.ts'
 export type { OnCheating } from '../types.ts'
 export type { Database, Isolation, Migration, Queryable, Row, Schema, SqlValue } from '../service/database/types.ts'
 export { bumpEpoch } from './epoch.ts'
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics/create-metrics.ts'
+export { createMonitor, type Monitor, type MonitorOptions } from './metrics/monitor.ts'
+export type { DatabaseMetric, HandledRequest, MetricEvent, Outcome, RequestMetric, RequestName } from './observe.ts'
+export type { Readiness } from './readiness.ts'
 export type { Policy, PolicyRequest } from './access/policy.ts'
 export type {
   DecodedIntent,

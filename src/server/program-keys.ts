@@ -4,18 +4,13 @@ import { makeDataFolder } from '../service/database/data-folder.ts'
 import { abytes, fromHex, toHex } from '../util/bytes.ts'
 import { MASTER_KEY_LENGTH, readMasterKeys, type MasterKey, type MasterKeys } from '../util/master-keys.ts'
 import { closeFile, readOrMakeFile } from '../util/node/private-files.ts'
-import { listSetting, numberSetting, setting } from './settings.ts'
-
-export const { env } = process
-/** An environment variable of the program. */
-export const given = (name: string) => setting(env, name)
-/** The folder of the embedded database and the keys. */
-export const folder = () => given('RESHARE_DATA_DIR') ?? './reshare-data'
+import { folder, given, givenList, givenNumber } from './program-env.ts'
+import { programLog } from './program-log.ts'
 
 /** The master keys of the environment, or else the one in the data folder, which is made if there is none. */
 export function openMasterKeys(): MasterKeys {
-  const previous = listSetting(env, 'RESHARE_PREVIOUS_MASTER_KEYS')
-  const current = { id: numberSetting(env, 'RESHARE_MASTER_KEY_ID', 1, [1, 255]), key: readMasterKey() }
+  const previous = givenList('RESHARE_PREVIOUS_MASTER_KEYS')
+  const current = { id: givenNumber('RESHARE_MASTER_KEY_ID', 1, [1, 255]), key: readMasterKey() }
   const keys = { current, previous: previous.map(parseMasterKey) }
   // Mistakes in them are found before the database is opened.
   readMasterKeys(keys)
@@ -39,18 +34,14 @@ export function readOrMakeKey(name: string, what: string, loss: string): Uint8Ar
   openFolder()
   const { text, made } = readOrMakeFile(folder(), name, () => `${toHex(randomBytes(MASTER_KEY_LENGTH))}\n`)
   const path = join(folder(), name)
-  if (made) printNotice(`made ${what} in ${path}: keep a copy, ${loss} without it`)
+  if (made) programLog().notice(`made ${what} in ${path}: keep a copy, ${loss} without it`)
   if (closeFile(path)) {
-    printNotice(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
+    programLog().notice(`${path} could be read by others, and cannot any more: if somebody may have, change the key`)
   }
   return abytes(fromHex(text.trim()), MASTER_KEY_LENGTH, path)
 }
 
 /** Restricts the data folder to its owner, and warns if it was open to others. */
 export function openFolder(): void {
-  if (makeDataFolder(folder())) printNotice(`${folder()} was open to others, and is not any more`)
-}
-
-function printNotice(text: string): void {
-  process.stderr.write(`${text}\n`)
+  if (makeDataFolder(folder())) programLog().notice(`${folder()} was open to others, and is not any more`)
 }

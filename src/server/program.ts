@@ -3,7 +3,6 @@ import { embeddedCustodian } from '../custodian/backend/embedded-custodian.ts'
 import { webhookCustodian } from '../custodian/index.ts'
 import type { Custodian } from '../custodian/types.ts'
 import { generateKeyPair } from '../hpke/x25519.ts'
-import { errorMessage } from '../util/brand.ts'
 import { fromHex, toHex } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkText, SETTING } from '../util/text.ts'
@@ -14,8 +13,10 @@ import { createServer, type Server } from './create-server.ts'
 import { pgliteDatabase } from '../service/database/pglite.ts'
 import { postgresDatabase } from '../service/database/postgres.ts'
 import type { Database } from '../service/database/types.ts'
-import { env, folder, given, openFolder, openMasterKeys, readOrMakeKey } from './program-keys.ts'
-import { listSetting, numberSetting } from './settings.ts'
+import { folder, given, givenList, givenNumber, isProduction } from './program-env.ts'
+import { openFolder, openMasterKeys, readOrMakeKey } from './program-keys.ts'
+import { programLog, reportEnd } from './program-log.ts'
+import { readMonitor } from './program-monitor.ts'
 import { apiTokens } from './access/tokens.ts'
 import { SETTINGS, USAGE } from './usage.ts'
 
@@ -48,7 +49,7 @@ export type Serve = (
  */
 export async function runProgram(parameters: readonly string[], serve: Serve): Promise<void> {
   await main(parameters, serve).catch((error: unknown) => {
-    report(error)
+    reportEnd(error)
     process.exitCode = 1
   })
 }
@@ -62,6 +63,7 @@ async function main([command, ...parameters]: readonly string[], serve: Serve): 
     if (parameter !== undefined) checkText(parameter, SETTING, 'a parameter')
   // Mistakes in them are found before anything is opened or created.
   for (const name of SETTINGS) given(name)
+  programLog()
   if (command === undefined) await start(false, serve)
   else if (command === '--dev-custodian' && parameters.length === 0) await start(true, serve)
   else if (command === '--help' && parameters.length === 0) process.stdout.write(USAGE)
@@ -138,9 +140,10 @@ function describeAudit({ chains, entries, epoch, breaks, heads }: AuditReport): 
 
 async function start(devCustodian: boolean, serve: Serve): Promise<void> {
   const port = readPort()
-  const allowedOrigins = listSetting(env, 'RESHARE_ALLOWED_ORIGINS')
+  const allowedOrigins = givenList('RESHARE_ALLOWED_ORIGINS')
   const channel = readChannel()
   const onCheating = readOnCheating()
+  const openMonitor = readMonitor(DEFAULT_HOST)
   if (devCustodian) requireDevelopment()
   const webhooks = openWebhooks()
   const masterKey = openMasterKeys()
@@ -149,31 +152,55 @@ async function start(devCustodian: boolean, serve: Serve): Promise<void> {
     : undefined
   const database = openDatabase()
   const custodian = custodianKey ? embeddedCustodian(database, custodianKey) : webhooks
-  process.stderr.write(custodianNotice(custodian, devCustodian))
+  const notice = custodianNotice(custodian, devCustodian)
+  if (notice !== undefined) programLog().notice(notice)
+  const monitor = openMonitor?.(database)
   const server = createServer({
     database,
     masterKey,
     authenticate: apiTokens(database).authenticate,
     allowedOrigins,
     onCheating,
+    onError: report,
+    onRequest: (request) => programLog().request(request),
     ...channel,
     ...(custodian && { custodian }),
+    ...monitor?.options,
   })
   await server.sweep()
   const sweeping = setInterval(sweepAlone(server), SWEEP_MS)
-  const listener = serve({ fetch: server.fetch, hostname: given('HOST') ?? DEFAULT_HOST, port }, (address) =>
-    process.stdout.write(
-      `${JSON.stringify({ url: urlOf(address), channelKey: server.channelKey, ...(devCustodian && { devCustodian }) })}\n`,
-    ),
-  )
+  const view = monitor?.open(server)
+  const viewed = view && monitor && (await listen(serve, { ...monitor, fetch: view.fetch }))
+  const { listener, url } = await listen(serve, { fetch: server.fetch, hostname: given('HOST') ?? DEFAULT_HOST, port })
+  const says = { url, channelKey: server.channelKey, monitor: viewed?.url, ...(devCustodian && { devCustodian }) }
+  process.stdout.write(`${JSON.stringify(says)}\n`)
   const stop = () => {
     clearInterval(sweeping)
+    view?.drain()
     // Running requests are finished; idle connections are closed.
-    listener.close(() => void database.close().catch(report))
+    listener.close(() => {
+      viewed?.listener.close(() => void database.close().catch(report))
+      viewed?.listener.closeIdleConnections?.()
+      if (viewed === undefined) void database.close().catch(report)
+    })
     listener.closeIdleConnections?.()
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+}
+
+/** @returns once it listens */
+function listen(
+  serve: Serve,
+  { fetch, hostname, port }: Parameters<Serve>[0],
+): Promise<{ readonly listener: ReturnType<Serve>; readonly url: string }> {
+  return new Promise((resolve) => {
+    const listener = serve({ fetch, hostname, port }, (address) => resolve({ listener, url: urlOf(address) }))
+  })
+}
+
+function report(error: unknown): void {
+  programLog().error(error)
 }
 
 /** One sweep at a time, so that slow ones do not pile up. */
@@ -212,7 +239,7 @@ function openWebhooks(): Custodian | undefined {
  */
 function requireDevelopment(): void {
   const refusals: readonly [boolean, string][] = [
-    [env['NODE_ENV'] === 'production', 'NODE_ENV is production'],
+    [isProduction(), 'NODE_ENV is production'],
     [given('DATABASE_URL') !== undefined, 'DATABASE_URL is set, and it stores its shares in the embedded database'],
     [given('RESHARE_CUSTODIAN_URL') !== undefined, 'RESHARE_CUSTODIAN_URL is set'],
     [given('RESHARE_WEBHOOK_SECRET') !== undefined, 'RESHARE_WEBHOOK_SECRET is set'],
@@ -222,17 +249,17 @@ function requireDevelopment(): void {
   if (refusal !== undefined) throw new Error(`--dev-custodian is for development only: ${refusal[1]}`)
 }
 
-function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean): string {
+function custodianNotice(custodian: Custodian | undefined, devCustodian: boolean): string | undefined {
   if (devCustodian) {
     return (
       `WARNING: --dev-custodian: this server is its own custodian, and stores the custodian shares in ${folder()} beside its ` +
-      'own shares. If that folder is lost, wallets and backups are lost together. For development only\n'
+      'own shares. If that folder is lost, wallets and backups are lost together. For development only'
     )
   }
-  if (custodian !== undefined) return ''
+  if (custodian !== undefined) return undefined
   return (
     'no custodian: backups and recoveries are refused. Set RESHARE_CUSTODIAN_URL and RESHARE_WEBHOOK_SECRET, ' +
-    'or start with --dev-custodian while you develop\n'
+    'or start with --dev-custodian while you develop'
   )
 }
 
@@ -243,7 +270,7 @@ function readOnCheating(): 'refuse' | 'ephemeralSetup' {
 }
 
 function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {
-  const keys = listSetting(env, 'RESHARE_CHANNEL_KEY')
+  const keys = givenList('RESHARE_CHANNEL_KEY')
   const requireSealed = given('RESHARE_REQUIRE_SEALED') ?? 'false'
   if (requireSealed !== 'true' && requireSealed !== 'false') {
     throw new Error('RESHARE_REQUIRE_SEALED must be true or false')
@@ -255,18 +282,9 @@ function readChannel(): { channelKeys: Uint8Array[]; requireSealed: boolean } {
 }
 
 function readPort(): number {
-  return numberSetting(env, 'PORT', 8787, [0, 65535])
+  return givenNumber('PORT', 8787, [0, 65535])
 }
 
 function urlOf({ address, family, port }: ListeningAddress): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-/** Prints an error with its causes, such as the error of a database or custodian. Other fields may hold secrets. */
-function report(error: unknown): void {
-  const lines: string[] = []
-  for (let next = error as Partial<Error> | undefined; next && lines.length < 5; next = next.cause as typeof next) {
-    lines.push(next.stack ?? errorMessage(next) ?? 'a thrown value that is not an error')
-  }
-  process.stderr.write(`${lines.join('\ncaused by: ')}\n`)
 }

@@ -20,11 +20,20 @@ RESHARE_WEBHOOK_SECRET   authenticates the server to the backend: 16 or more pri
 RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
 RESHARE_ON_CHEATING      refuse (default) or ephemeralSetup: how ECDSA works for a set whose client cheated
 HOST, PORT               where to listen (127.0.0.1, 8787; port 0 for any free port)
+RESHARE_MONITOR_PORT     where /health, /ready and /metrics are, apart from the API; without it, nowhere
+RESHARE_MONITOR_HOST     the address of that port (127.0.0.1)
+RESHARE_METRICS_TOKEN    whoever sends it may read /metrics: 16 or more printable ASCII characters; without it, nobody
+RESHARE_LOG              text (default) or json: the log on stderr
+RESHARE_LOG_LEVEL        error, warn (default) or info, which has a line for each request
+
+A secret may be in a file: RESHARE_MASTER_KEY_FILE is the path of a file with RESHARE_MASTER_KEY. So may
+RESHARE_PREVIOUS_MASTER_KEYS, RESHARE_CHANNEL_KEY, DATABASE_URL, RESHARE_WEBHOOK_SECRET and RESHARE_METRICS_TOKEN.
 `
 
 /** The environment variables that it reads. */
 export const SETTINGS = [
   ...['RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID', 'RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY'],
   ...['RESHARE_REQUIRE_SEALED', 'RESHARE_DATA_DIR', 'DATABASE_URL', 'RESHARE_CUSTODIAN_URL', 'RESHARE_WEBHOOK_SECRET'],
-  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING', 'HOST', 'PORT'],
+  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING', 'HOST', 'PORT', 'RESHARE_MONITOR_PORT'],
+  ...['RESHARE_MONITOR_HOST', 'RESHARE_METRICS_TOKEN', 'RESHARE_LOG', 'RESHARE_LOG_LEVEL'],
 ]

@@ -135,11 +135,7 @@ function isWait(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-/**
- * Every code that a server responds with.
- *
- * @internal for the OpenAPI documents
- */
+/** Every code that a server responds with. */
 export function serverCodes(): readonly ErrorCode[] {
   return Object.keys(STATUS_BY_CODE) as ErrorCode[]
 }

@@ -11,7 +11,7 @@ export interface Command {
 }
 
 /** What a reader types in anyway, without it being of this package. */
-const TOOLS: ReadonlySet<string> = new Set(['node', 'sha256sum'])
+const TOOLS: ReadonlySet<string> = new Set(['node', 'sha256sum', 'docker'])
 
 /** The commands of the `sh` blocks of a page, and those in its text that begin with npm, npx or the program's name. */
 export function commandsOf(page: string, text: string = readPage(page)): Command[] {
@@ -45,6 +45,7 @@ export function problemOf({ page, variables, words }: Command, usage: string): s
     return missing && unknown(missing)
   }
   if (TOOLS.has(program!)) return undefined
+  if (program!.endsWith('.sh')) return isPath(program!) ? undefined : unknown(`file ${program}`)
   if (!Object.hasOwn(manifest.bin, program!)) return unknown(`program ${program}`)
   const [command, ...parameters] = withoutRedirection(rest)
   const lines = usage.split('\n').filter((line) => line.startsWith(program!))

@@ -49,6 +49,7 @@ test('every block is of a language that is tested, and those that are not run ar
     'README.md, sh: takes minutes',
     'README.md, sh: the values are yours',
     'docs/adapters.md, ts: sends ether',
+    'docs/operations.md, sh: needs Docker',
     'docs/guides/tutorial.md, sh: the values are yours',
     'docs/internals/mutation.md, sh: takes most of an hour',
   ])

@@ -25,7 +25,7 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
 const EMPTY = [
   ...['PORT', 'HOST', 'DATABASE_URL', 'RESHARE_DATA_DIR', 'RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID'],
   ...['RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY', 'RESHARE_REQUIRE_SEALED', 'RESHARE_CUSTODIAN_URL'],
-  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING'],
+  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING', 'RESHARE_MONITOR_PORT', 'RESHARE_METRICS_TOKEN', 'RESHARE_LOG'],
 ]
 
 test.each<[Record<string, string>, string]>([
@@ -47,6 +47,14 @@ test.each<[Record<string, string>, string]>([
   [{ RESHARE_ALLOWED_ORIGINS: 'https://a.test, https://b.test' }, 'RESHARE_ALLOWED_ORIGINS must be'],
   [{ RESHARE_CHANNEL_KEY: `${'ab'.repeat(32)},` }, 'RESHARE_CHANNEL_KEY must be'],
   ...EMPTY.map((name) => [{ [name]: '' }, `${name} is empty`] as [Record<string, string>, string]),
+  [{ RESHARE_MONITOR_PORT: '99999' }, 'RESHARE_MONITOR_PORT must be'],
+  [{ RESHARE_MONITOR_PORT: '0', RESHARE_METRICS_TOKEN: 'short' }, 'metricsToken must be 16 or more'],
+  [{ RESHARE_METRICS_TOKEN: 'x'.repeat(16) }, 'need RESHARE_MONITOR_PORT'],
+  [{ RESHARE_LOG: 'xml' }, 'RESHARE_LOG must be text or json'],
+  [{ RESHARE_LOG_LEVEL: 'debug' }, 'RESHARE_LOG_LEVEL must be error, warn or info'],
+  [{ RESHARE_MASTER_KEY_FILE: '/none' }, 'the file of RESHARE_MASTER_KEY_FILE cannot be read'],
+  [{ RESHARE_MASTER_KEY_FILE: '/dev/null' }, 'RESHARE_MASTER_KEY is empty'],
+  [{ RESHARE_MASTER_KEY: 'ab'.repeat(32), RESHARE_MASTER_KEY_FILE: '/none' }, 'are both set'],
   [{ RESHARE_PREVIOUS_MASTER_KEYS: 'ab' }, 'id:key'],
   [{ RESHARE_CHANNEL_KEY: 'ab' }, 'channel key must be 32 bytes'],
   [{ RESHARE_CHANNEL_KEY: 'no hex' }, 'lower-case hex'],

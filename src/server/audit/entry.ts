@@ -4,26 +4,30 @@ import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
 
 /** The events of the log; `docs/reference/audit-log.md` says what each means. */
-export type AuditEventName =
-  | 'logStarted'
-  | 'masterKeyChanged'
-  | 'prepared'
-  | 'committed'
-  | 'activated'
-  | 'replaces'
-  | 'confirmed'
-  | 'proven'
-  | 'retiring'
-  | 'destroyed'
-  | 'aborted'
-  | 'exported'
-  | 'poisoned'
-  | 'recoveryStarted'
-  | 'joinStarted'
-  | 'deviceAdded'
-  | 'deviceRevoked'
-  | 'lockedOut'
-  | 'unlocked'
+export const AUDIT_EVENTS = [
+  'logStarted',
+  'masterKeyChanged',
+  'prepared',
+  'committed',
+  'activated',
+  'replaces',
+  'confirmed',
+  'proven',
+  'retiring',
+  'destroyed',
+  'aborted',
+  'exported',
+  'poisoned',
+  'recoveryStarted',
+  'joinStarted',
+  'deviceAdded',
+  'deviceRevoked',
+  'lockedOut',
+  'unlocked',
+] as const
+
+/** The name of an event of the log. */
+export type AuditEventName = (typeof AUDIT_EVENTS)[number]
 
 /** An event of a client or a share set. Ids are lower-case hex; those that do not apply are left out. */
 export interface AuditEvent {

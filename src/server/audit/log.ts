@@ -2,6 +2,7 @@ import type { RandomSource } from '../../util/random.ts'
 import type { Sealer } from '../../util/seal.ts'
 import { int, pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Database, Queryable, SqlValue } from '../../service/database/types.ts'
+import { observeOnCommit } from '../observe.ts'
 import { EPOCH } from '../epoch.ts'
 import { tables } from '../tables.ts'
 import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
@@ -152,6 +153,7 @@ export function createAuditLog(options: {
       if (events.length === 0) return
       if (opened === undefined) throw (failure as Error | undefined) ?? new Error('the audit log is not open')
       await record(tx, { key: opened, clientId, events }, known)
+      for (const { event } of events) observeOnCommit(tx, { name: 'setEvent', event })
     },
   }
 }

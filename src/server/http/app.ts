@@ -1,5 +1,7 @@
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
+import { matchedRoutes } from 'hono/route'
+import type { OperationKind } from '../../wire/operations.ts'
 import { ROUND_CONTENT_TYPE } from '../../wire/round-body.ts'
 import { askHook, readIds } from '../../service/hooks.ts'
 import { BadRequest, errorResponse, jsonError, readBody, Unavailable } from '../../service/http.ts'
@@ -12,6 +14,7 @@ import type { ServerContext } from '../context.ts'
 import { listDevices } from '../devices/list.ts'
 import { revokeDevice } from '../devices/revoke.ts'
 import { admitDevice } from '../devices/devices-table.ts'
+import { since, type HandledRequest, type RequestMetric } from '../observe.ts'
 import { abortFor } from '../rounds/decisions.ts'
 import { handleRound } from '../rounds/handle-round.ts'
 import { joinStatus } from '../rounds/join-status.ts'
@@ -21,6 +24,7 @@ import { requireSet, requireSets, setStatus } from '../sets/sets-table.ts'
 import { findWallets, parseWalletQuery } from '../sets/wallets.ts'
 import { within } from '../../util/within.ts'
 import type { Authenticate } from '../access/tokens.ts'
+import { outcomeIn, requestName } from './outcome.ts'
 import { keptResponse, storeResponse } from './stored-responses.ts'
 import { parseId, parseRound } from '../rounds/requests.ts'
 import { respondSealed, channelFailed, type Sealed } from './sealed.ts'
@@ -45,6 +49,8 @@ type Env = {
     clientId: string
     /** The device that sealed the request: the hex of its public key. Null for a request that came unsealed. */
     device: string | null
+    /** The kind and number of the round, once they are known. */
+    played: Pick<HandledRequest, 'kind' | 'round'> | undefined
   }
 }
 
@@ -53,6 +59,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   const app = new Hono<Env>()
   const failed = (error: unknown) => errorResponse(error, context.onError)
   app.onError(failed)
+  app.use(observing(context))
   app.use(respondToErrors(failed))
   app.notFound(() => jsonError(404, 'BAD_REQUEST', 'no such endpoint'))
   if (options.allowedOrigins.length > 0) {
@@ -93,7 +100,9 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     if (c.req.header('content-type') !== ROUND_CONTENT_TYPE) {
       throw new BadRequest(`the content type must be ${ROUND_CONTENT_TYPE}`)
     }
-    const response = await handleRound(context, key, round, await readBody(c.req.raw, context.limits.bodyBytes))
+    const body = await readBody(c.req.raw, context.limits.bodyBytes)
+    const onKind = (kind: OperationKind) => c.set('played', { kind, round })
+    const response = await handleRound(context, key, { round, body, onKind })
     return c.body(response as Uint8Array<ArrayBuffer>, 200, { 'content-type': ROUND_CONTENT_TYPE })
   })
   app.post('/v1/operations/:operationId/abort', async (c) => {
@@ -130,6 +139,26 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     return c.json(await revokeDevice(context, callerOf(c), parseId('device', c.req.param('deviceId'))))
   })
   return app
+}
+
+/** Tells the hooks of each request, once it was handled. */
+function observing({ observe, onRequest }: ServerContext): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const started = performance.now()
+    await next()
+    const [route] = matchedRoutes(c).filter(({ method }) => method !== 'ALL')
+    const request: Omit<RequestMetric, 'name'> = {
+      request: requestName(route),
+      outcome: await outcomeIn(c.res),
+      status: c.res.status,
+      sealed: c.env.device !== undefined,
+      ms: since(started),
+      ...c.get('played'),
+    }
+    observe({ name: 'request', ...request })
+    const [, operationId] = /^\/v1\/(?:operations|joins)\/([0-9a-f]{32})\//.exec(c.req.path) ?? []
+    onRequest({ ...request, ...(operationId !== undefined && { operationId }) })
+  }
 }
 
 function sealedOnly(): MpcError {

@@ -1,7 +1,7 @@
 import { isProven } from '../../wire/operation-definitions.ts'
 import { decodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
-import type { OperationRequest } from '../../wire/operations.ts'
+import type { OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { isCodecError } from '../../util/codec.ts'
 import type { CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -30,11 +30,20 @@ import { runLeasedRound } from './run-round.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
 import { findRoundStatus, type RoundStatus } from './round-status.ts'
 
+/** A request for a round. */
+export interface RoundRequest {
+  /** From 1. */
+  readonly round: number
+  /** As `encodeRoundBody` makes it. */
+  readonly body: Uint8Array
+  /** Called with the kind of the operation once that is known; not for a stored response. */
+  readonly onKind?: (kind: OperationKind) => void
+}
+
 /**
  * Handles one round of an operation. The same request always gets the same bytes. They leave the server only after they
  * are stored, together with the state that they belong to.
  *
- * @param body the body of the request, as `encodeRoundBody` makes it
  * @returns the body of the response
  * @throws {BadRequest} if the body is malformed; nothing has changed
  * @throws {AUTH_FAILED} if it is a round of another device
@@ -47,8 +56,7 @@ import { findRoundStatus, type RoundStatus } from './round-status.ts'
 export async function handleRound(
   context: ServerContext,
   key: CalledOperation,
-  round: number,
-  body: Uint8Array,
+  { round, body, onKind = () => undefined }: RoundRequest,
 ): Promise<Uint8Array> {
   const roundBody = readRoundBody(body)
   const requestHash = hashRequest(context, body)
@@ -61,13 +69,14 @@ export async function handleRound(
   if (round === 1) {
     // Generated before a hook is called: what the hook allows may be valid only once.
     const token = context.random(16)
-    const request = await admitOperation(context, key, roundBody, status)
+    const request = await admitOperation(context, key, { ...roundBody, onKind }, status)
     const operation = { ...key, request, requestHash, token }
     const response = await tryOneRound(context, operation, roundBody, status)
     if (response !== undefined) return response
     started = await startOperation(context, operation, status)
   } else parseEmptyHeader(roundBody.header)
   const { lease, operation } = started ?? (await leaseRound(context, key, round, requestHash))
+  onKind(operation.kind)
   const { messages } = roundBody
   const { source, auditHead } = status
   return runLeasedRound({ context, lease, requestHash }, operation, { messages, source, auditHead })
@@ -85,10 +94,11 @@ function readRoundBody(body: Uint8Array): RoundBody<unknown> {
 async function admitOperation(
   context: ServerContext,
   key: CalledOperation,
-  { header, messages }: RoundBody<unknown>,
+  { header, messages, onKind }: RoundBody<unknown> & Required<Pick<RoundRequest, 'onKind'>>,
   status: RoundStatus,
 ): Promise<OperationRequest> {
   const { request, proof } = parseOperation(header, context.limits)
+  onKind(request.kind)
   if (isProven(request)) {
     const { operationId } = key
     await verifyOpening(context.database, key, { firstRound: { operationId, request, messages }, proof }, status.source)

@@ -2,8 +2,9 @@ import type { Custodian } from '../../custodian/types.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
 import { within } from '../../util/within.ts'
 import type { ServerContext } from '../context.ts'
+import { since } from '../observe.ts'
 
-type Asking = Pick<ServerContext, 'custodian' | 'limits' | 'onError'>
+type Asking = Pick<ServerContext, 'custodian' | 'limits' | 'observe' | 'onError'>
 
 /**
  * Calls the custodian. Its errors, and a timeout (`limits.custodianMs`), go to `onError`. Clients see the message of a
@@ -31,11 +32,20 @@ export async function askCustodian<T>(
  * @throws {unknown} what the custodian throws; WEBHOOK_FAILED after a timeout, or if there is no custodian
  */
 export async function waitForCustodian<T>(
-  context: Pick<Asking, 'custodian' | 'limits'>,
+  context: Omit<Asking, 'onError'>,
   ask: (custodian: Custodian, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const custodian = requireCustodian(context)
-  return within(context.limits.custodianMs, (signal) => ask(custodian, signal), late)
+  const started = performance.now()
+  const end = (outcome: 'ok' | 'failed') => context.observe({ name: 'custodian', outcome, ms: since(started) })
+  try {
+    const result = await within(context.limits.custodianMs, (signal) => ask(custodian, signal), late)
+    end('ok')
+    return result
+  } catch (error) {
+    end('failed')
+    throw error
+  }
 }
 
 /** @throws {WEBHOOK_FAILED} if the server has no custodian, so that it cannot make or recover backups */

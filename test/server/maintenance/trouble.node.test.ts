@@ -176,7 +176,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
       },
     }
     const body = encodeRoundBody({ header: generating, messages: [] })
-    await expect(handleRound(context, tables.key(), 1, body)).rejects.toThrow('lacks the messages')
+    await expect(handleRound(context, tables.key(), { round: 1, body })).rejects.toThrow('lacks the messages')
     expect(said.slice(0, 3)).toEqual([
       'select pg_advisory_xact_lock(hashtextextended($1, 0))',
       'with others as',
@@ -222,7 +222,7 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
       },
     }
     const body = encodeRoundBody({ header: generating, messages: [] })
-    await expect(handleRound(late, decided, 1, body)).rejects.toThrow('the operation is over')
+    await expect(handleRound(late, decided, { round: 1, body })).rejects.toThrow('the operation is over')
     expect([await begin(decided), await findOperation(database, decided)]).toEqual([undefined, undefined])
   })
 })

@@ -75,8 +75,8 @@ describe('a round', () => {
 
   test('that is not a round body is refused, and nothing has begun', async () => {
     const key = tables.key()
-    await expect(handleRound(tables.context, key, 1, Uint8Array.of(9))).rejects.toThrow(BadRequest)
-    await expect(handleRound(tables.context, key, 1, null as never)).rejects.toThrow(TypeError)
+    await expect(handleRound(tables.context, key, { round: 1, body: Uint8Array.of(9) })).rejects.toThrow(BadRequest)
+    await expect(handleRound(tables.context, key, { round: 1, body: null as never })).rejects.toThrow(TypeError)
     expect(await traces(key).operation()).toBeUndefined()
   })
 

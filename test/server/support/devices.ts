@@ -40,6 +40,8 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
     random,
     limits: { ...DEFAULT_LIMITS, rates: mergeRates(null), lockOut: null },
     now,
+    observe: () => undefined,
+    onRequest: () => undefined,
     onError: (error) => world.errors.push(error),
     ...changed,
   }

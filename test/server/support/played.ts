@@ -32,7 +32,10 @@ export function tablesClient(context: ServerContext, { clientId, device }: Calle
     random: context.random,
     async send(_, path, body = new Uint8Array()) {
       const [, operationId = '', round] = /^\/v1\/operations\/(.+)\/rounds\/(.+)$/.exec(path) ?? []
-      return { status: 200, body: await handleRound(context, { clientId, device, operationId }, Number(round), body) }
+      return {
+        status: 200,
+        body: await handleRound(context, { clientId, device, operationId }, { round: Number(round), body }),
+      }
     },
   }
 }

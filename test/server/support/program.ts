@@ -25,6 +25,7 @@ export interface Serving {
   readonly url: string
   readonly channelKey?: string
   readonly devCustodian?: boolean
+  readonly monitor?: string
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
 }

@@ -112,6 +112,8 @@ export async function createTables(database: Database, random: RandomSource): Pr
       random,
       limits: DEFAULT_LIMITS,
       now,
+      observe: () => undefined,
+      onRequest: () => undefined,
       onError: (error) => errors.push(error),
     },
     key: (changes) => ({ clientId: name(), operationId: name(), device: null, ...changes }),
