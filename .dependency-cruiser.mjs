@@ -115,7 +115,6 @@ const adapters = ADAPTERS.map(({ name, files, entries }) => ({
 const PACKAGES = [
   { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|hpke|protocol|adapters)/' },
   { name: 'post-quantum', packages: '@noble/post-quantum', homes: '^src/backup/post-quantum[.]ts$' },
-  { name: 'argon2', packages: 'hash-wasm', homes: '^src/backup/' },
   { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
   { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/service/database/' },
   { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(service|server|custodian)/' },

@@ -1,6 +1,6 @@
 // @ts-check
-// Builds build/core.wasm from assembly/, and src/wasm/generated.ts, which inlines it for every bundler. The generated
-// sources of assembly/ are written first.
+// Builds build/core.wasm from assembly/, and src/wasm/generated.ts, which inlines it for every bundler. The module of Argon2 is
+// so small that what inlines it is committed. The generated sources of assembly/ are written first.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
@@ -25,6 +25,14 @@ export const COMMON: readonly number[] = [${common.join()}]
 export const STAMP: string = '${stampOf(wasm)}'
 export const TEXT: string =
   '${text}'
+`,
+)
+const argon2 = await compileWasm('build/argon2.wasm', 'argon2')
+writeFileSync(
+  'src/backup/methods/argon2-module.gen.ts',
+  `// The WebAssembly module of assembly/argon2 in base64. Made by scripts/build-wasm.mjs.
+export const ARGON2_MODULE =
+  '${argon2.toString('base64')}'
 `,
 )
 const brotli = brotliCompressSync(wasm).length

@@ -30,7 +30,10 @@ try {
   const expected = JSON.stringify({ unpack, ...packWasm(compiled) })
   const isText = JSON.stringify({ unpack: UNPACK, alphabet, common, text }) === expected
   const isFile = stampWasm(compiled).equals(readFileSync(join(dist, 'core.wasm')))
-  const same = isText && isFile && compiled.equals(shipped)
+  const argon2 = await compileWasm(join(folder, 'argon2.wasm'), 'argon2')
+  /** @type {{ ARGON2_MODULE: string }} */
+  const { ARGON2_MODULE } = await import(pathToFileURL(join(dist, 'backup/methods/argon2-module.gen.js')).href)
+  const same = isText && isFile && compiled.equals(shipped) && ARGON2_MODULE === argon2.toString('base64')
   console.log(`compiled ${describe(compiled)}\nshipped  ${describe(shipped)}`)
   if (!same) console.error('the shipped module is not what assembly/ compiles to')
   process.exitCode = same ? 0 : 1

@@ -16,7 +16,11 @@ export function runGenerators() {
 }
 
 /** The modules: the entry of each, whose options are the target of its name in asconfig.json. */
-const ENTRIES = { release: 'assembly/index.ts', unpack: 'assembly/unpack/index.ts' }
+const ENTRIES = {
+  release: 'assembly/index.ts',
+  unpack: 'assembly/unpack/index.ts',
+  argon2: 'assembly/argon2/index.ts',
+}
 
 /**
  * Compiles a module of assembly/ as it is.

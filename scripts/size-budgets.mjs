@@ -3,7 +3,7 @@
 
 const SERVER = ['dist/server/', 'dist/custodian/', 'node_modules/hono/', 'node_modules/@hono/']
 const DATABASES = ['node_modules/pg/', 'node_modules/@electric-sql/']
-const SEALING = ['dist/backup/', 'node_modules/hash-wasm/']
+const SEALING = ['dist/backup/']
 const CLIENT = ['dist/client/', 'dist/storage/', 'node_modules/idb/']
 /** What a client that signs by FROST alone has no use for. */
 const ECDSA = ['dist/client/ecdsa/', 'dist/protocol/ecdsa/', 'dist/wasm/ot.js', 'node_modules/@noble/hashes/sha3.js']

@@ -1,6 +1,7 @@
 import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { deriveArgon2id, type Argon2Engine } from '../../src/backup/methods/argon2.ts'
+import { fillArgon2, openArgon2Memory } from '../../src/backup/methods/argon2-wasm.ts'
 import { toHex, utf8 } from '../../src/util/bytes.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -52,8 +53,13 @@ describe('Argon2id', () => {
     const random = seededRandom()
     for (const cost of [
       { memoryKiB: 8, passes: 1 },
+      { memoryKiB: 11, passes: 2 },
       { memoryKiB: 13, passes: 4 },
+      // One address block for a segment, exactly, and one more.
+      { memoryKiB: 512, passes: 3 },
+      { memoryKiB: 516, passes: 3 },
       { memoryKiB: 1000, passes: 2 },
+      { memoryKiB: 4099, passes: 1 },
     ]) {
       const [password, salt] = [random(1 + (random(1)[0] as number)), random(16)]
       const [wasm, portable] = await Promise.all(
@@ -79,7 +85,7 @@ describe('Argon2id', () => {
     const reports: number[] = []
     const onProgress = (fraction: number) => void reports.push(fraction)
     expect(toHex(await deriveArgon2id(utf8(password), utf8(salt), cost, { onProgress }))).toBe(tag)
-    // Only the portable engine reports in between.
+    // It reports each percent; the other one, each slice, of which this has one.
     expect(reports.length).toBeGreaterThan(10)
   })
 
@@ -125,6 +131,49 @@ describe('Argon2id', () => {
     await expect(derived).rejects.toMatchObject({ code: 'ABORTED' })
     expect(reports).toEqual([])
   })
+
+  test('in WebAssembly it reports, yields and stops between slices', async () => {
+    const { now } = Date
+    let ticks = 0
+    // Each look at the clock is 5 ms later than the one before.
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 5 * ticks++)
+    const controller = new AbortController()
+    const reports: number[] = []
+    let turns = 0
+    const timer = setInterval(() => turns++, 0)
+    const onProgress = (fraction: number) => {
+      reports.push(fraction)
+      if (fraction > 0.5) controller.abort()
+    }
+    const cost = { memoryKiB: 8192, passes: 3 }
+    const { signal } = controller
+    const derived = deriveArgon2id(utf8('p'), new Uint8Array(16), cost, { engine: 'wasm', onProgress, signal })
+    await expect(derived).rejects.toMatchObject({ code: 'ABORTED' })
+    clearInterval(timer)
+    expect(reports.length).toBeGreaterThan(4)
+    expect(reports).toEqual([...reports].sort((a, b) => a - b))
+    expect(reports.at(-1)).toBeLessThan(0.7)
+    expect(turns).toBeGreaterThan(0)
+  })
+
+  test.each(['ends', 'is aborted', 'is ended by a callback that throws'])(
+    'its memory is wiped when it %s',
+    async (how) => {
+      const memory = await openArgon2Memory(256, 3)
+      const fill = vi.fn(memory.fill)
+      const parameters = { password: utf8('p'), salt: new Uint8Array(16), memoryKiB: 256, passes: 3, tagLength: 32 }
+      let looks = 0
+      vi.spyOn(Date, 'now').mockImplementation(() => 1000 * looks++)
+      const work = fillArgon2(parameters, { ...memory, fill }, () => {
+        expect(memory.blocks.some((byte) => byte !== 0)).toBe(true)
+        if (how !== 'ends') throw new Error('ended')
+      })
+      if (how === 'ends') expect((await work).some((byte) => byte !== 0)).toBe(true)
+      else await expect(work).rejects.toThrow('ended')
+      expect(memory.blocks).toHaveLength(256 * 1024)
+      expect(memory.blocks.every((byte) => byte === 0)).toBe(true)
+    },
+  )
 
   test('the portable engine stops in the middle', async () => {
     const controller = new AbortController()

@@ -1,8 +1,8 @@
 import { argon2idAsync } from '@noble/hashes/argon2.js'
-import { argon2id } from 'hash-wasm'
 import { MpcError } from '../../errors.ts'
 import { throwIfAborted } from '../failures.ts'
 import type { OnProgress } from '../progress.ts'
+import { fillArgon2, openArgon2Memory } from './argon2-wasm.ts'
 
 /** What one guess of a password costs. */
 export interface Argon2Cost {
@@ -25,9 +25,8 @@ interface WorkOptions {
 /**
  * Argon2id (RFC 9106, version 0x13) with one lane and a 32-byte tag.
  *
- * In WebAssembly it is a single call, 0.3 to 0.4 s at the usual cost, that can neither be stopped nor say how far it
- * is: progress is 0 before and 1 after. Without WebAssembly it takes some seconds, in slices, with progress, and can be
- * stopped in between.
+ * In WebAssembly it takes 0.3 to 0.4 s at the usual cost, without it some seconds. Either way the work is done in slices of
+ * 10 to 20 ms, with progress, and can be stopped in between.
  *
  * @param password secret bytes, which stay the caller's to wipe
  * @returns 32 secret bytes; the caller wipes them
@@ -44,7 +43,7 @@ export async function deriveArgon2id(
   throwIfAborted(signal)
   onProgress?.(0)
   const tag =
-    ((options.engine ?? 'wasm') === 'wasm' ? await inWasm(password, salt, cost) : undefined) ??
+    ((options.engine ?? 'wasm') === 'wasm' ? await inWasm(password, salt, cost, options) : undefined) ??
     (await portable(password, salt, cost, options))
   try {
     throwIfAborted(signal)
@@ -56,25 +55,21 @@ export async function deriveArgon2id(
   return tag
 }
 
-/** Undefined where WebAssembly is missing or forbidden (Hermes, Lockdown Mode, a CSP), or has not enough memory. */
-async function inWasm(password: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array | undefined> {
+/** Undefined where WebAssembly is missing, forbidden or without SIMD (Hermes, Lockdown Mode, a CSP), or has not enough memory. */
+async function inWasm(
+  password: Uint8Array,
+  salt: Uint8Array,
+  { memoryKiB, passes }: Argon2Cost,
+  { onProgress, signal }: WorkOptions,
+): Promise<Uint8Array | undefined> {
   if (typeof WebAssembly !== 'object') return undefined
-  // The call blocks the thread: a task of its own lets the page paint first what it reported.
-  await new Promise((resolve) => setTimeout(resolve, 0))
-  try {
-    const { memoryKiB: memorySize, passes: iterations } = cost
-    return await argon2id({
-      password,
-      salt,
-      memorySize,
-      iterations,
-      parallelism: 1,
-      hashLength: TAG_LENGTH,
-      outputType: 'binary',
-    })
-  } catch {
-    return undefined
-  }
+  const memory = await openArgon2Memory(memoryKiB, passes).catch(() => undefined)
+  if (memory === undefined) return undefined
+  const parameters = { password, salt, memoryKiB, passes, tagLength: TAG_LENGTH }
+  return fillArgon2(parameters, memory, (fraction) => {
+    throwIfAborted(signal)
+    onProgress?.(fraction)
+  })
 }
 
 /** @throws {OUT_OF_MEMORY} if it cannot even begin: with arguments in bounds, that is all that can fail */
