@@ -33,14 +33,25 @@ export async function makeProject(kept) {
 
 /** @param {string} folder */
 async function install(folder) {
-  const lock = readFileSync('test/hosts/package-lock.json', 'utf8')
-  const installed = join(folder, 'node_modules/installed-lock.json')
-  const isInstalled = existsSync(installed) && readFileSync(installed, 'utf8') === lock
-  for (const name of ['package.json', 'package-lock.json']) cpSync(join('test/hosts', name), join(folder, name))
-  if (!isInstalled) await run('npm', ['ci', ...QUIET], { cwd: folder, timeoutMs: INSTALL_MS })
   const tarballs = [await pack('.', folder), await pack('server', folder)]
+  const wanted = ['test/hosts/package-lock.json', 'package.json', 'server/package.json']
+  const lock = wanted.map((path) => readFileSync(path, 'utf8')).join('')
+  const installed = join(folder, 'node_modules/installed.txt')
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return unpack(tarballs, folder)
+  for (const name of ['package.json', 'package-lock.json']) cpSync(join('test/hosts', name), join(folder, name))
+  // One command for both: what the lock file has is installed as it says.
   await run('npm', ['install', '--no-save', ...QUIET, ...tarballs], { cwd: folder, timeoutMs: INSTALL_MS })
   writeFileSync(installed, lock)
+}
+
+/** In a folder that is kept, where nothing but the files of the packages can be other ones. @param {readonly string[]} tarballs @param {string} folder */
+async function unpack(tarballs, folder) {
+  for (const [i, name] of ['reshare', 'reshare-server'].entries()) {
+    const target = join(folder, 'node_modules', name)
+    rmSync(target, { recursive: true })
+    mkdirSync(target)
+    await run('tar', ['-xzf', /** @type {string} */ (tarballs[i]), '--strip-components=1', '-C', target])
+  }
 }
 
 /** @param {string} path @param {string} folder @returns {Promise<string>} the tarball of the package there */

@@ -22,14 +22,15 @@ export const workerdVersion = async ({ bin, run }) =>
  *
  * @template T
  * @param {Context} context
- * @param {{ folder: string, script: string, flags?: readonly string[] }} worker bundled, importing reshare/core.wasm
+ * @param {{ folder: string, script: string, bindings?: Readonly<Record<string, object>> }} worker bundled, importing
+ *   reshare/core.wasm; its bindings are JSON
  * @param {(url: string) => Promise<T>} use
  * @returns {Promise<T>}
  */
-export async function withWorker({ bin }, { folder, script, flags = [] }, use) {
+export async function withWorker({ bin }, { folder, script, bindings = {} }, use) {
   cpSync(bin('reshare/dist/core.wasm'), join(folder, 'core.wasm'))
   const port = await freePort()
-  writeFileSync(join(folder, 'workerd.capnp'), configuration(port, script, flags))
+  writeFileSync(join(folder, 'workerd.capnp'), configuration(port, script, bindings))
   const child = spawn(bin(PROGRAM), ['serve', '--experimental', 'workerd.capnp'], { cwd: folder })
   const said = /** @type {string[]} */ ([])
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => said.push(text))
@@ -46,8 +47,8 @@ export async function withWorker({ bin }, { folder, script, flags = [] }, use) {
   }
 }
 
-/** @param {number} port @param {string} script @param {readonly string[]} flags */
-function configuration(port, script, flags) {
+/** @param {number} port @param {string} script @param {Readonly<Record<string, object>>} bindings */
+function configuration(port, script, bindings) {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -57,13 +58,20 @@ const config :Workerd.Config = (
         (name = "reshare/core.wasm", wasm = embed "core.wasm")
       ],
       compatibilityDate = "${DATE}",
-      compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join()}],
+      bindings = [${Object.entries(bindings)
+        .map(([name, value]) => bindingOf(name, value))
+        .join()}],
     )),
     (name = "internet", network = (allow = ["public", "private"]))
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
 );
 `
+}
+
+/** @param {string} name @param {object} value */
+function bindingOf(name, value) {
+  return `(name = "${name}", json = ${JSON.stringify(JSON.stringify(value))})`
 }
 
 /** @param {string} url @param {import('node:child_process').ChildProcess} child */
