@@ -1,0 +1,46 @@
+// @ts-check
+// Programs for the shell of Hermes.
+import { createRequire } from 'node:module'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** @typedef {Pick<import('./context.mjs').Context, 'bin' | 'run'>} Tools */
+
+const SHELL = 'hermes-engine-cli/linux64-bin/hermes'
+const TIMEOUT_MS = 180_000
+
+/** @param {Tools} tools */
+export async function hermesVersion({ bin, run }) {
+  return /Hermes release version: (\S+)/.exec(await run(bin(SHELL), ['--version']))?.[1] ?? ''
+}
+
+/**
+ * Bundles a program, lowers it as Metro does, and runs it: Hermes 0.12 has no classes.
+ *
+ * @param {Tools} tools
+ * @param {string} folder of a project that has the packages
+ * @param {string} program path
+ * @returns {Promise<string>} what it printed
+ */
+export async function runInHermes({ bin, run }, folder, program) {
+  const [bundled, lowered] = [join(folder, 'bundled.js'), join(folder, 'lowered.js')]
+  const options = ['--bundle', '--format=iife', '--target=esnext', '--conditions=react-native', `--outfile=${bundled}`]
+  await run(process.execPath, [bin('esbuild/bin/esbuild'), program, ...options], { cwd: folder })
+  writeFileSync(lowered, lower(folder, bundled))
+  return run(bin(SHELL), ['-O', '-w', lowered], { cwd: folder, timeoutMs: TIMEOUT_MS })
+}
+
+/** @param {string} folder @param {string} bundled */
+function lower(folder, bundled) {
+  const require = createRequire(join(folder, 'package.json'))
+  const preset = require.resolve('@react-native/babel-preset')
+  const { code } = require('@babel/core').transformSync(readFileSync(bundled, 'utf8'), {
+    presets: [[preset, { enableBabelRuntime: false }]],
+    filename: bundled,
+    configFile: false,
+    babelrc: false,
+    compact: false,
+    sourceType: 'script',
+  })
+  return code
+}
