@@ -2,7 +2,7 @@ import type { Group, Scalar } from '../../curve/group.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Part } from '../../util/tagged-hash.ts'
 
-export { createHasher, type Hasher, type Part, taggedHash } from '../../util/tagged-hash.ts'
+export { createHasher, type Hasher, type Part } from '../../util/tagged-hash.ts'
 
 /**
  * A scalar from a hash: `seed` is expanded to two blocks under the label `expand`, cut to 48 (secp256k1) or 64 (ed25519)

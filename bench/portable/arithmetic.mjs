@@ -1,4 +1,4 @@
-// What bench/portable/main.mjs runs in every engine: prints a line of JSON, microseconds by row. The shell of Hermes has no
+// What `node bench/portable/main.mjs PROJECT` runs in every engine: prints a line of JSON, microseconds by row. The shell of Hermes has no
 // console, and a clock of milliseconds.
 import { secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
