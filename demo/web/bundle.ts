@@ -26,7 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Bundles the pages. What a page does not need at first is in files of its own, loaded when it is used. */
 export async function bundlePages(): Promise<PageFiles> {
   const { outputFiles } = await build({
-    entryPoints: ['device.tsx', 'overview.tsx', 'style.css'].map((name) => SOURCES + name),
+    entryPoints: ['device.tsx', 'wallet-worker.ts', 'overview.tsx', 'style.css'].map((name) => SOURCES + name),
     outdir: '/',
     bundle: true,
     splitting: true,

@@ -1,38 +1,11 @@
-import {
-  backupWallet,
-  createClient,
-  custodianBackups,
-  findWallets,
-  generateWallet,
-  listDevices,
-  listSets,
-  recoverWallet,
-  refreshShares,
-  removeShare,
-  resume,
-  retireSet,
-  revokeDevice,
-  sign,
-  type Client,
-  type Curve,
-  type FoundWallet,
-  type Progress,
-  type SignParameters,
-  type Wallet,
-} from 'reshare'
+import type { Curve, FoundWallet, SignParameters, Wallet } from 'reshare'
 import type { ExportedKey } from 'reshare/export'
-import { deviceId, sealedTransport } from 'reshare/channel'
-import { inviteDevice, joinWallet } from 'reshare/join'
-import { httpTransport } from 'reshare/transport'
 import type { DeviceConfiguration } from '../configuration.ts'
-import { openingMethod, sealingMethod, type MethodChoice, type MethodKind } from './backup-methods.ts'
-import { openDeviceStore, turnLockOn } from './device-store.ts'
-
-/** How an action is run: its progress, and a signal that ends it. */
-export interface Running {
-  readonly onProgress: (progress: Progress) => void
-  readonly signal: AbortSignal
-}
+import { lockIdentity, storeName } from './device-store-names.ts'
+import type { MethodChoice, MethodKind } from './method-choice.ts'
+import type { PageHost } from './page-host.ts'
+import type { Running, WalletHost } from './wallet-host.ts'
+import { startWorkerHost } from './worker-host.ts'
 
 /** The wallet of this device. Components use the client through this object alone. */
 export type WalletClient = Awaited<ReturnType<typeof openWalletClient>>
@@ -44,29 +17,28 @@ export interface StoredWallet {
   readonly problem: unknown
 }
 
-/** Opens this device's store, and the way to the servers. */
+/**
+ * Opens this device's client: in a worker, but for what needs the page (passkeys, and what `reshare/remote` does not serve).
+ * Where a passkey locks the store, all is in the page.
+ */
 export async function openWalletClient(configuration: DeviceConfiguration) {
-  const { device, signingServer, serverKey, token, app, userId, session } = configuration
-  const { storage, lock } = openDeviceStore(configuration)
-  const transport = sealedTransport({
-    transport: httpTransport(signingServer),
-    serverKey: Uint8Array.from(serverKey.match(/../g)!, (byte) => parseInt(byte, 16)),
-    storage,
-    headers: () => ({ authorization: `Bearer ${token}` }),
-  })
-  const client: Client = createClient({ transport, storage, label: device })
+  const { app, userId, session } = configuration
+  let opening: Promise<PageHost> | undefined
+  const page = () => (opening ??= import('./page-host.ts').then(({ openPageHost }) => openPageHost(configuration)))
+  const isLocked = lockIdentity(configuration) !== null
+  const host: WalletHost = isLocked ? await page() : startWorkerHost(configuration, storeName(configuration))
+  const hostFor = async ({ kind }: MethodChoice) => (kind === 'PASSKEY' ? page() : host)
+
   const login = { authorization: `Bearer ${session}` }
   const cipherTexts = `${app}/users/${userId}/encrypted-user-backup-shares`
-  const backups = custodianBackups(httpTransport(app, { headers: () => login }))
 
   return {
-    client,
     configuration,
-    deviceId: () => deviceId(storage),
+    keys: host.keys,
 
     /** Finishes what an earlier page left open. */
     async stored(): Promise<StoredWallet> {
-      const resumed = await resume(client)
+      const resumed = await host.resume()
       const usable = resumed.find((entry) => 'wallet' in entry)
       const failed = resumed.find(({ outcome }) => outcome === 'FAILED')
       return {
@@ -75,32 +47,23 @@ export async function openWalletClient(configuration: DeviceConfiguration) {
       }
     },
 
-    find: () => findWallets(client),
-    generate: (running: Running) => generateWallet(client, running),
+    find: () => host.find(),
+    generate: (running: Running) => host.generate(running),
 
     /** Seals a backup, stores it with the app, and confirms it. */
     async backUp(walletId: string, choice: MethodChoice, running: Running): Promise<void> {
-      const method = await sealingMethod(choice, configuration)
-      const { cipherText, setId, confirm } = await backupWallet(client, { walletId, method, ...running })
+      const { cipherText, setId, confirm } = await (await hostFor(choice)).backUp(walletId, choice, running)
       const response = await fetch(cipherTexts, {
         method: 'PUT',
         headers: { ...login, 'content-type': 'application/json' },
-        body: JSON.stringify({ backupMethod: method.name, cipherText, setId }),
+        body: JSON.stringify({ backupMethod: choice.kind, cipherText, setId }),
       })
       if (!response.ok) throw new Error(`The app did not store the backup (${response.status}).`)
       await confirm()
     },
-
-    recover(
-      walletId: string,
-      choice: MethodChoice,
-      existingSets: 'keep' | 'retire',
-      running: Running,
-    ): Promise<Wallet> {
-      const method = openingMethod(choice, configuration)
-      return recoverWallet(client, { backups, walletId, method, existingSets, ...running })
+    async recover(walletId: string, choice: MethodChoice, existingSets: 'keep' | 'retire', running: Running) {
+      return (await hostFor(choice)).recover(walletId, choice, existingSets, running)
     },
-
     /** The newest backup of a kind: guardians need it. */
     async cipherText(kind: MethodKind): Promise<string> {
       const response = await fetch(`${cipherTexts}?backupMethod=${kind}`, { headers: login })
@@ -109,27 +72,28 @@ export async function openWalletClient(configuration: DeviceConfiguration) {
     },
 
     /** Begins to join the user's wallet: `code` is for a device that has it. */
-    join: ({ id: walletId, publicKeys }: FoundWallet, running: Running) =>
-      joinWallet(client, { walletId, publicKeys, ...running }),
-    invite: (walletId: string, code: string, label: string, running: Running) =>
-      inviteDevice(client, { walletId, code, label, ...running }),
+    join: async (found: FoundWallet, running: Running) => (await page()).join(found, running),
+    invite: async (walletId: string, code: string, label: string, running: Running) =>
+      (await page()).invite(walletId, code, label, running),
 
-    isLocked: lock !== undefined,
-    lockNow: () => lock?.lock(),
-    turnLockOn: () => turnLockOn(configuration),
+    /** What the user compares on both devices. */
+    comparisonOf: async (code: string) => (await page()).comparisonOf(code),
+
+    isLocked,
+    lockNow: async () => (await page()).lockNow(),
+    /** Seals what is stored behind a passkey. The page has to be loaded again. */
+    turnLockOn: async () => (await import('./device-store.ts')).turnLockOn(configuration),
 
     /** Puts a private key together here. The caller wipes it. */
-    async exportKey(walletId: string, curve: Curve): Promise<ExportedKey> {
-      const { exportPrivateKey } = await import('reshare/export')
-      return exportPrivateKey(client, { walletId, curve, authorization: configuration.exportCode })
-    },
+    exportKey: async (walletId: string, curve: Curve): Promise<ExportedKey> =>
+      (await page()).exportKey(walletId, curve),
 
-    sign: (parameters: SignParameters, running: Running) => sign(client, { ...parameters, ...running }),
-    refresh: (walletId: string, running: Running) => refreshShares(client, { walletId, ...running }),
-    sets: (walletId: string) => listSets(client, { walletId }),
-    devices: () => listDevices(client),
-    endSession: (walletId: string, setId: string) => retireSet(client, { walletId, setId }),
-    revoke: (revokedId: string) => revokeDevice(client, { deviceId: revokedId }),
-    remove: (walletId: string) => removeShare(client, { walletId }),
+    sign: (parameters: SignParameters, running: Running) => host.sign(parameters, running),
+    refresh: (walletId: string, running: Running) => host.refresh(walletId, running),
+    sets: (walletId: string) => host.sets(walletId),
+    devices: () => host.devices(),
+    endSession: (walletId: string, setId: string) => host.endSession(walletId, setId),
+    revoke: (deviceId: string) => host.revoke(deviceId),
+    remove: (walletId: string) => host.remove(walletId),
   }
 }

@@ -1,5 +1,5 @@
 import { Address, OutScript, Transaction } from '@scure/btc-signer'
-import type { Client, Wallet } from 'reshare'
+import type { KeySource, Wallet } from 'reshare'
 import { bitcoinAddress, bitcoinSigner } from 'reshare/bitcoin'
 import { fromBase64, toBase64, toHex } from '../words/texts.ts'
 
@@ -15,7 +15,7 @@ export interface PsbtSummary {
 }
 
 /** A PSBT in base64 that spends coins which nobody has sent to this wallet: there is no Bitcoin network on this machine. */
-export async function samplePsbt(client: Client, wallet: Wallet): Promise<string> {
+export async function samplePsbt(client: KeySource, wallet: Wallet): Promise<string> {
   const { outputs } = await bitcoinSigner(client, { walletId: wallet.id })
   const taproot = outputs.find(({ type }) => type === 'p2tr')!
   const transaction = new Transaction()
@@ -36,7 +36,7 @@ export function summaryOf(psbt: string): PsbtSummary {
 }
 
 /** Signs every input with the server. @returns the transaction in hex, ready to be sent */
-export async function signPsbt(client: Client, wallet: Wallet, psbt: string): Promise<string> {
+export async function signPsbt(client: KeySource, wallet: Wallet, psbt: string): Promise<string> {
   const signer = await bitcoinSigner(client, { walletId: wallet.id })
   const transaction = Transaction.fromPSBT(await signer.signPsbt(fromBase64(psbt)))
   transaction.finalize()

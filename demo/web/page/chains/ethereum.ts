@@ -1,4 +1,4 @@
-import type { Client, Wallet } from 'reshare'
+import type { KeySource, Wallet } from 'reshare'
 import { ethereumAccount, ethereumAddress } from 'reshare/viem'
 import { createPublicClient, createWalletClient, formatEther, http, parseEther, type Address, type Hex } from 'viem'
 import { foundry } from 'viem/chains'
@@ -28,7 +28,7 @@ export interface SentEther {
 
 /** Signs a transfer with the server, sends it and waits until it is mined. @param ether in decimal */
 export async function sendEther(
-  client: Client,
+  client: KeySource,
   node: string,
   walletId: string,
   to: string,

@@ -1,5 +1,5 @@
 import { address, getBase58Decoder, getTransactionEncoder, type Blockhash } from '@solana/kit'
-import type { Client, Wallet } from 'reshare'
+import type { KeySource, Wallet } from 'reshare'
 import { solanaAddress, solanaSigner } from 'reshare/solana'
 import { signedTransfer } from '../../../solana-transfer.ts'
 import type { DeviceConfiguration } from '../../configuration.ts'
@@ -33,7 +33,7 @@ export async function fund(configuration: DeviceConfiguration, wallet: Wallet): 
 
 /** Signs a transfer with the server, and has it executed. @param sol in decimal. @returns the transaction's signature in base 58 */
 export async function sendSol(
-  client: Client,
+  client: KeySource,
   configuration: DeviceConfiguration,
   wallet: Wallet,
   to: string,

@@ -1,6 +1,5 @@
-import { createPartReceiver, recipientFingerprint } from 'reshare/backup/some-of'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { GUARDIANS_NEEDED } from '../backup-methods.ts'
+import { GUARDIANS_NEEDED } from '../method-choice.ts'
 import { askGuardian, listGuardians } from '../services.ts'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
@@ -40,9 +39,9 @@ export function GuardianParts({ walletId, onParts }: GuardianPartsProps) {
   const asking = useAction()
 
   useEffect(() => {
-    void createPartReceiver().then((made) => {
-      receiver.current = made
-      setFingerprint(recipientFingerprint(made.recipient))
+    void import('reshare/backup/some-of').then(async ({ createPartReceiver, recipientFingerprint }) => {
+      receiver.current = await createPartReceiver()
+      setFingerprint(recipientFingerprint(receiver.current.recipient))
     })
   }, [])
 

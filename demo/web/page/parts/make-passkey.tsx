@@ -1,4 +1,3 @@
-import { createPasskey } from 'reshare/backup'
 import { useAction } from '../state/use-action.ts'
 import { ActionStatus } from './action-status.tsx'
 
@@ -7,6 +6,7 @@ export function MakePasskey() {
   const making = useAction()
   const make = () =>
     making.run('Making a passkey', async () => {
+      const { createPasskey } = await import('reshare/backup')
       await createPasskey({ keyName: 'Alice: wallet backup' })
       return 'The passkey is made. You can back up now.'
     })

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { METHOD_NAMES, type MethodChoice, type MethodKind } from '../backup-methods.ts'
+import { METHOD_NAMES, type MethodChoice, type MethodKind } from '../method-choice.ts'
 import { Choice } from './choice.tsx'
 import { Field } from './field.tsx'
 import { GuardianParts, GuardianList, type CollectedParts } from './guardian-parts.tsx'

@@ -1,5 +1,5 @@
 import type { Wallet } from 'reshare'
-import { METHOD_NAMES, type MethodKind } from '../backup-methods.ts'
+import { METHOD_NAMES, type MethodKind } from '../method-choice.ts'
 import { ActionStatus } from '../parts/action-status.tsx'
 import { ErrorMessage } from '../parts/error-message.tsx'
 import { Heading } from '../parts/heading.tsx'

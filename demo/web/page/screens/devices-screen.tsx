@@ -21,7 +21,8 @@ export function DevicesScreen({ wallet }: { readonly wallet: Wallet }) {
   const [isInviting, setInviting] = useState(false)
   const ending = useAction()
   const loaded = useLoaded(async () => {
-    const [devices, sets, ownId] = await Promise.all([client.devices(), client.sets(wallet.id), client.deviceId()])
+    const [devices, sets] = await Promise.all([client.devices(), client.sets(wallet.id)])
+    const ownId = sets.find(({ thisDevice }) => thisDevice)?.deviceId
     return { devices, sessions: sets.filter(({ purpose }) => purpose === 'signing'), ownId }
   })
 

@@ -8,7 +8,6 @@ import { Field } from '../parts/field.tsx'
 import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
-import { comparisonOf } from './join-form.tsx'
 
 interface InviteFormProps {
   readonly wallet: Wallet
@@ -29,9 +28,9 @@ export function InviteForm({ wallet, onBack }: InviteFormProps) {
     setProblem(undefined)
   }
 
-  function compare(): void {
+  async function compare(): Promise<void> {
     try {
-      setComparison(comparisonOf(code.trim()))
+      setComparison(await client.comparisonOf(code.trim()))
     } catch (error) {
       setProblem(error)
     }
@@ -48,7 +47,7 @@ export function InviteForm({ wallet, onBack }: InviteFormProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        compare()
+        void compare()
       }}
     >
       <Heading>Add a device</Heading>

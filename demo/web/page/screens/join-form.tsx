@@ -1,5 +1,4 @@
 import type { FoundWallet } from 'reshare'
-import { readJoinCode } from 'reshare/join'
 import { useEffect, useState } from 'preact/hooks'
 import { ActionStatus } from '../parts/action-status.tsx'
 import { Copyable } from '../parts/copyable.tsx'
@@ -16,14 +15,14 @@ interface JoinFormProps {
 /** Shows a code that a device with the wallet scans. It works once, for ten minutes. */
 export function JoinForm({ found, onBack }: JoinFormProps) {
   const { client, openWallet } = useDevice()
-  const [code, setCode] = useState<string>()
+  const [code, setCode] = useState<{ readonly text: string; readonly comparison: string }>()
   const joining = useAction()
   const saving = useAction()
 
   const begin = () =>
     joining.run('Waiting for the other device', async (running) => {
       const { code: shown, done } = await client.join(found, running)
-      setCode(shown)
+      setCode({ text: shown, comparison: await client.comparisonOf(shown) })
       openWallet(await done.finally(() => setCode(undefined)))
     })
   useEffect(() => void begin(), [])
@@ -34,11 +33,11 @@ export function JoinForm({ found, onBack }: JoinFormProps) {
       {code && (
         <>
           <p>On a device that has the wallet, open Devices, then “Add a device”, and scan this code.</p>
-          <QrCode text={code} label="Code of this device" />
+          <QrCode text={code.text} label="Code of this device" />
           <p>
-            The other device must show <strong class="fingerprint">{comparisonOf(code)}</strong>
+            The other device must show <strong class="fingerprint">{code.comparison}</strong>
           </p>
-          <Copyable label="Code" text={code} />
+          <Copyable label="Code" text={code.text} />
           <p class="hint">
             Show it to your own device only: whoever scans it first decides which wallet this device gets.
           </p>
@@ -53,7 +52,7 @@ export function JoinForm({ found, onBack }: JoinFormProps) {
           <button
             type="button"
             class="quiet"
-            onClick={() => void saving.run('Saving', () => saveQrCode(code, 'device.png'))}
+            onClick={() => void saving.run('Saving', () => saveQrCode(code.text, 'device.png'))}
           >
             Save as a picture
           </button>
@@ -66,10 +65,4 @@ export function JoinForm({ found, onBack }: JoinFormProps) {
       <ActionStatus action={joining} />
     </>
   )
-}
-
-/** What the user compares on both devices: the beginning of the invitation's id. */
-export function comparisonOf(code: string): string {
-  const { invitationId } = readJoinCode(code)
-  return `${invitationId.slice(0, 4)} ${invitationId.slice(4, 8)}`
 }

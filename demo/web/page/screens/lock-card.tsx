@@ -22,7 +22,10 @@ export function LockCard() {
             type="button"
             class="quiet"
             onClick={() =>
-              void locking.run('Locking', async () => (client.lockNow(), 'Locked. You are asked at the next use.'))
+              void locking.run(
+                'Locking',
+                async () => (await client.lockNow(), 'Locked. You are asked at the next use.'),
+              )
             }
           >
             Lock now

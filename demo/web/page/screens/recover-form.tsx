@@ -1,6 +1,6 @@
 import type { FoundWallet } from 'reshare'
 import { useState } from 'preact/hooks'
-import { GUARDIANS_NEEDED } from '../backup-methods.ts'
+import { GUARDIANS_NEEDED } from '../method-choice.ts'
 import { ActionStatus } from '../parts/action-status.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { Heading } from '../parts/heading.tsx'

@@ -23,7 +23,7 @@ export function SignBitcoin({ wallet }: { readonly wallet: Wallet }) {
   const makeSample = () =>
     signing.run('Making a PSBT', async () => {
       const { samplePsbt } = await import('../chains/bitcoin.ts')
-      change(await samplePsbt(client.client, wallet))
+      change(await samplePsbt(client.keys, wallet))
     })
   const read = () =>
     signing.run('Reading the PSBT', async () => {
@@ -33,7 +33,7 @@ export function SignBitcoin({ wallet }: { readonly wallet: Wallet }) {
   const sign = () =>
     signing.run('Signing with the server', async () => {
       const { signPsbt } = await import('../chains/bitcoin.ts')
-      setSigned(await signPsbt(client.client, wallet, psbt))
+      setSigned(await signPsbt(client.keys, wallet, psbt))
       return 'Signed. There is no Bitcoin network on this machine, so it is not sent.'
     })
 

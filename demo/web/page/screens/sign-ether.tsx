@@ -21,7 +21,7 @@ export function SignEther({ wallet }: { readonly wallet: Wallet }) {
     sending.run('Signing with the server, and sending', async () => {
       setSent(undefined)
       const { sendEther } = await import('../chains/ethereum.ts')
-      const transfer = await sendEther(client.client, client.configuration.ethereum!, wallet.id, to, amount)
+      const transfer = await sendEther(client.keys, client.configuration.ethereum!, wallet.id, to, amount)
       setSent(transfer)
       return `Sent ${amount} ether, in block ${transfer.block}.`
     })

@@ -18,7 +18,7 @@ export function SignSol({ wallet }: { readonly wallet: Wallet }) {
     sending.run('Signing with the server, and sending', async () => {
       setSent(undefined)
       const { sendSol } = await import('../chains/solana.ts')
-      setSent(await sendSol(client.client, client.configuration, wallet, to, amount))
+      setSent(await sendSol(client.keys, client.configuration, wallet, to, amount))
       return `Sent ${amount} SOL.`
     })
 

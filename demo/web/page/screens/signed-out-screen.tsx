@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import { isMpcError } from 'reshare'
-import { emptyDevice } from '../device-store.ts'
+import { isMpcError } from 'reshare/errors'
+import { emptyDevice } from '../device-store-names.ts'
 import { ErrorMessage } from '../parts/error-message.tsx'
 import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'

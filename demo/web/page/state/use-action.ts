@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { isMpcError, type Progress } from 'reshare'
-import type { Running } from '../wallet-client.ts'
+import type { Progress } from 'reshare'
+import { isMpcError } from 'reshare/errors'
+import type { Running } from '../wallet-host.ts'
 import { useDevice } from './device-context.ts'
 
 /** Something that takes a while, as a component shows it. */

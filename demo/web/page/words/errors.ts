@@ -1,4 +1,4 @@
-import { isMpcError, type ErrorCode } from 'reshare'
+import { isMpcError, type ErrorCode } from 'reshare/errors'
 
 /** An error in the user's words: what happened, and what to do. */
 export interface Explanation {
@@ -82,6 +82,21 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
     'Check the connection: a hotel or café network may want a sign-in.',
   ],
   WASM_UNAVAILABLE: ['This browser does not allow WebAssembly.', 'Allow it for this page, or use another browser.'],
+  WASM_MISMATCH: ['This page was put together of different versions.', 'Load the page again.'],
+  INTENT_REQUIRED: ['The app wants to know what is signed, and was not told.', 'Nothing was signed. Ask for help.'],
+  INTENT_MISMATCH: [
+    'What was shown is not what would be signed.',
+    'Nothing was signed. Do not try again, and ask for help.',
+  ],
+  REMOTE_UNAVAILABLE: [
+    'The part of this page that holds the wallet does not respond.',
+    'Load the page again. Nothing was begun.',
+  ],
+  REMOTE_FAILED: [
+    'The part of this page that holds the wallet has stopped.',
+    'Load the page again, and look whether it was done.',
+  ],
+  REMOTE_DENIED: ['This is not allowed here.', 'Nothing has changed.'],
   OUT_OF_MEMORY: ['There is not enough memory now.', 'Close other windows and try again.'],
   WORKER_FAILED: ['A part of this page has stopped.', 'Load the page again. Nothing was lost.'],
 }
