@@ -42,7 +42,7 @@ const MAY_IMPORT = {
     'custodian/types',
     'policy/types',
   ],
-  policy: [...BASE, 'wire', 'adapters'],
+  policy: [...BASE, 'wire', 'adapters', 'server/access/policy'],
   backup: [...CORE, 'hpke', 'webauthn'],
   storage: [...BASE, 'webauthn'],
   transport: [...BASE, 'wire'],

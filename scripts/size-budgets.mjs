@@ -34,6 +34,7 @@ const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
 const OF_ONE_CHAIN = {
   viem: [...SOLANA, ...BITCOIN],
   bitcoin: [...VIEM, ...SOLANA],
+  policy: ['node_modules/', ...CLIENT, ...CORE, ...CHAINS],
   'policy/ethereum': [...SOLANA, ...BITCOIN, ...CLIENT],
   'policy/bitcoin': [...VIEM, ...SOLANA, ...CLIENT],
   'policy/solana': [...VIEM, ...BITCOIN, ...CLIENT],

@@ -42,6 +42,7 @@ export const BUDGETS = {
   'storage/conformance': 3.2,
   errors: 2,
   viem: 97,
+  policy: 4,
   'policy/ethereum': 37.5,
   'policy/bitcoin': 52.5,
   'policy/solana': 19,

@@ -6,6 +6,7 @@ import type { SolanaIntent } from './solana/types.ts'
 
 /** Only the digest or message is known: the client has said nothing of it, or nothing that this server can check. */
 export interface RawIntent {
+  /** Names the kind. */
   readonly kind: 'raw'
   /** Nothing was checked. */
   readonly verified: false

@@ -11,10 +11,10 @@ const KINDS = {
   bitcoinTransaction: 5,
   solanaTransaction: 6,
   solanaMessage: 7,
-} as const
+} as const satisfies Readonly<Record<Intent['kind'], number>>
 
 /** A kind of thing that is signed. */
-export type IntentKind = keyof typeof KINDS
+export type IntentKind = Intent['kind']
 
 /** The kinds of intents. */
 export const INTENT_KINDS = Object.keys(KINDS) as readonly IntentKind[]

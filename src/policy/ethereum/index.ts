@@ -9,6 +9,7 @@ import { decodeTypedData } from './typed-data.ts'
 import type { EthereumAuthorization, EthereumIntent } from './types.ts'
 
 export type {
+  EthereumAccess,
   EthereumAddress,
   EthereumAuthorization,
   EthereumAuthorizationIntent,

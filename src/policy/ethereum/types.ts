@@ -39,11 +39,19 @@ export interface EthereumTransactionIntent extends AnyEthereumIntent {
   /** The most that gas and blobs cost, in wei. `value` comes on top. */
   readonly maxFee: bigint
   /** What is accessed (EIP-2930). */
-  readonly accessList: readonly { readonly address: EthereumAddress; readonly storageKeys: readonly EthereumHex[] }[]
+  readonly accessList: readonly EthereumAccess[]
   /** The hashes of the blobs (EIP-4844). */
   readonly blobVersionedHashes: readonly EthereumHex[]
   /** The accounts that get code by this transaction (EIP-7702). Who has signed them is not checked. */
   readonly authorizations: readonly EthereumAuthorization[]
+}
+
+/** What a transaction says that it accesses (EIP-2930). */
+export interface EthereumAccess {
+  /** The contract. */
+  readonly address: EthereumAddress
+  /** Its storage keys, 32 bytes each. */
+  readonly storageKeys: readonly EthereumHex[]
 }
 
 /** What an authorization says. */

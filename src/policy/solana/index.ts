@@ -11,6 +11,7 @@ export type {
   SolanaInstruction,
   SolanaIntent,
   SolanaLifetime,
+  SolanaLookup,
   SolanaMessageIntent,
   SolanaTransactionIntent,
 } from './types.ts'

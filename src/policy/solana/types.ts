@@ -1,9 +1,17 @@
+/** A place in a lookup table. */
+export interface SolanaLookup {
+  /** The address of the table. */
+  readonly table: string
+  /** The index of the account in it. */
+  readonly index: number
+}
+
 /** An account that an instruction names. */
 export interface SolanaAccount {
   /** The address in base 58. Null for an account from a lookup table, which only the chain knows: it is not resolved. */
   readonly address: string | null
   /** The table of such an account, and its index in the table. Null for an account whose address the message has. */
-  readonly lookup: { readonly table: string; readonly index: number } | null
+  readonly lookup: SolanaLookup | null
   /** Whether its signature is required. */
   readonly isSigner: boolean
   /** Whether it may be changed. */

@@ -1,0 +1,7 @@
+export { all, any, deny, kinds, type Rule, type SignatureRequest, type Verdict } from './rules/rule.ts'
+export { createPolicy, type PolicyOptions, type RulePolicy } from './rules/policy.ts'
+export { chains, contracts, delegates, domains, type AllowedDomain } from './rules/ethereum.ts'
+export { maximum, programs, recipients } from './rules/payments.ts'
+export type { Asset } from './rules/spending.ts'
+export type { Policy, PolicyRequest } from '../server/access/policy.ts'
+export type { PolicyIntent } from './types.ts'

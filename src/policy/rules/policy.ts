@@ -1,0 +1,45 @@
+import type { Policy, PolicyRequest } from '../../server/access/policy.ts'
+import { assertMethods, assertObject } from '../../util/arguments.ts'
+import type { Rule, SignatureRequest, Verdict } from './rule.ts'
+
+/** Options of {@link createPolicy}. */
+export interface PolicyOptions {
+  /** What may be signed. */
+  readonly sign: Rule
+  /**
+   * Judges all other actions, as the `policy` of `createServer` does. There is no default. `export`, `recover`, `backup` and
+   * `join` give somebody what signs: an exported key signs everything.
+   */
+  readonly others: Policy
+}
+
+/** A `policy` of `createServer`, made of rules. */
+export type RulePolicy = Policy & {
+  /** What the rules say of a request to sign, for logs and tests. Nothing is counted. @throws {TypeError} for other actions */
+  explain(request: PolicyRequest): Verdict
+}
+
+/**
+ * Makes a server's `policy` of rules.
+ *
+ * @throws {TypeError} if an option is missing
+ *
+ * @example
+ * const policy = createPolicy({
+ *   sign: all(chains(1), recipients(['0x70997970C51812dc3A010C7d01b50e0d17dc79C8']), maximum({ 'ethereum:1': 10n ** 17n })),
+ *   others: ({ action }) => action !== 'export',
+ * })
+ */
+export function createPolicy(options: PolicyOptions): RulePolicy {
+  const { sign, others } = assertObject(options, 'createPolicy')
+  assertMethods(sign, ['judge'], 'sign')
+  if (typeof others !== 'function') throw new TypeError('others must be a function')
+  const explain = (request: PolicyRequest): Verdict => {
+    const { action, intent } = assertObject(request, 'explain')
+    if (action !== 'sign' || intent === undefined) throw new TypeError('only signatures are judged by rules')
+    return sign.judge(request as SignatureRequest)
+  }
+  const policy: Policy = (request, hook) =>
+    request.action === 'sign' ? explain(request).allowed : others(request, hook)
+  return Object.assign(policy, { explain })
+}

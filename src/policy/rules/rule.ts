@@ -1,0 +1,91 @@
+import type { PolicyRequest } from '../../server/access/policy.ts'
+import { assertMethods } from '../../util/arguments.ts'
+import type { PolicyIntent } from '../types.ts'
+
+/** What a rule says of a signature. */
+export interface Verdict {
+  /** Whether it may be signed. */
+  readonly allowed: boolean
+  /** Why, each for a person to read: the rule's name, and what it has found. */
+  readonly reasons: readonly string[]
+}
+
+/** A signature that a rule judges. */
+export type SignatureRequest = PolicyRequest & { readonly intent: PolicyIntent }
+
+/** Allows some signatures. Each rule denies what it does not understand. */
+export interface Rule {
+  /** Judges a signature. */
+  judge(request: SignatureRequest): Verdict
+}
+
+/** A rule with one reason. @param judge returns why it denies; undefined if it allows */
+export function ruleOf(
+  name: string,
+  judge: (intent: PolicyIntent, request: SignatureRequest) => string | undefined,
+): Rule {
+  return {
+    judge(request) {
+      const why = judge(request.intent, request)
+      return { allowed: why === undefined, reasons: [`${name}: ${why ?? 'allowed'}`] }
+    },
+  }
+}
+
+/**
+ * Allows what each of these rules allows.
+ *
+ * @throws {TypeError} for no rules, or what is none
+ */
+export function all(...rules: readonly Rule[]): Rule {
+  requireRules(rules, 'all')
+  return {
+    judge(request) {
+      const verdicts = rules.map((rule) => rule.judge(request))
+      const denied = verdicts.filter(({ allowed }) => !allowed)
+      return merged(denied.length === 0, denied.length === 0 ? verdicts : denied)
+    },
+  }
+}
+
+/**
+ * Allows what at least one of these rules allows.
+ *
+ * @throws {TypeError} for no rules, or what is none
+ */
+export function any(...rules: readonly Rule[]): Rule {
+  requireRules(rules, 'any')
+  return {
+    judge(request) {
+      const verdicts = rules.map((rule) => rule.judge(request))
+      const allowed = verdicts.filter((verdict) => verdict.allowed)
+      return merged(allowed.length > 0, allowed.length > 0 ? allowed : verdicts)
+    },
+  }
+}
+
+/** Denies everything, such as in the place of a rule that is switched off. */
+export function deny(): Rule {
+  return ruleOf('deny', () => 'everything is denied')
+}
+
+/**
+ * Allows signatures of these kinds, whatever they say. `raw` is what nobody has checked: whoever allows it allows everything.
+ *
+ * @throws {TypeError} for no kinds
+ */
+export function kinds(...allowed: readonly PolicyIntent['kind'][]): Rule {
+  if (allowed.length === 0 || !allowed.every((kind) => typeof kind === 'string')) {
+    throw new TypeError('kinds must name at least one')
+  }
+  return ruleOf('kinds', ({ kind }) => (allowed.includes(kind) ? undefined : `${kind} is none of them`))
+}
+
+function merged(allowed: boolean, verdicts: readonly Verdict[]): Verdict {
+  return { allowed, reasons: verdicts.flatMap(({ reasons }) => reasons) }
+}
+
+function requireRules(rules: readonly Rule[], name: string): void {
+  if (rules.length === 0) throw new TypeError(`${name} needs at least one rule`)
+  for (const rule of rules) assertMethods(rule, ['judge'], `a rule of ${name}`)
+}
