@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { FrameLocator } from 'playwright'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { seriousFindings } from './support/axe.ts'
 import { openBrowser, type TestBrowser } from './support/browser.ts'
@@ -74,16 +75,23 @@ test('a device joins by its code, pasted or from a picture', async () => {
   await laptop.sees('Your wallet')
   expect(await laptop.read('Ethereum address')).toBe(address)
 
-  /** The laptop saves its code as a picture, and the phone reads it: the code itself is nowhere typed. */
+  /** The phone reads a picture of the code, saved by the laptop or taken of its screen: the code itself is typed nowhere. */
   async function scanPicture(): Promise<void> {
-    const saved = browser.page!.waitForEvent('download')
+    const [input, shown] = (['Phone', 'Laptop'] as const).map((name) =>
+      browser.page!.frameLocator(`iframe[title="${name}"]`),
+    ) as [FrameLocator, FrameLocator]
+    const picture =
+      engine === 'chromium' ? await saved() : await shown.locator('.qr-code').screenshot({ caret: 'initial' })
+    await input
+      .getByLabel('Picture of the code')
+      .setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer: picture })
+    await expect.poll(() => input.getByLabel('Or paste the code').inputValue(), { timeout: 20_000 }).toBe(code)
+  }
+
+  async function saved(): Promise<Buffer> {
+    const download = browser.page!.waitForEvent('download')
     await laptop.click('Save as a picture')
-    const picture = readFileSync(await (await saved).path())
-    const input = browser.page!.frameLocator('iframe[title="Phone"]').getByLabel('Picture of the code')
-    await input.setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer: picture })
-    await expect
-      .poll(() => browser.page!.frameLocator('iframe[title="Phone"]').getByLabel('Or paste the code').inputValue())
-      .toBe(code)
+    return readFileSync(await (await download).path())
   }
 })
 

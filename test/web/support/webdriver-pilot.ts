@@ -7,6 +7,9 @@ import type { TestBrowser } from './browser.ts'
 /** How WebDriver writes an element. */
 type Element = Readonly<Record<string, string>>
 
+/** A device, or the page around all of them. */
+type Place = DeviceName | 'overview'
+
 /** Finds what can be used now by the name that a screen reader says. */
 const FIND = `
 const [kind, name] = arguments
@@ -20,6 +23,12 @@ const within = document.querySelector('dialog[open]') ?? document
 return Array.from(within.querySelectorAll(selectors[kind])).find((element) => isShown(element) && matches(element)) ?? null
 `
 
+const PLACE = `
+arguments[0].scrollIntoView({ block: 'center' })
+const { x, y } = arguments[0].getBoundingClientRect()
+return x + ' ' + y
+`
+
 const READ = `
 const rows = Array.from(document.querySelectorAll('.copyable'))
 return rows.find((row) => row.getAttribute('aria-label') === arguments[0])?.querySelector('code').textContent ?? null
@@ -27,17 +36,20 @@ return rows.find((row) => row.getAttribute('aria-label') === arguments[0])?.quer
 
 /** Drives the page with all devices by WebDriver: real clicks and keys, in the frame of a device. */
 export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'click' | 'device' | 'run'> {
-  const execute = (script: string, args: readonly unknown[] = []) =>
-    command('POST', '/execute/sync', { script, args }) as Promise<never>
+  const execute = <T = never>(script: string, args: readonly unknown[] = []) =>
+    command('POST', '/execute/sync', { script, args }) as Promise<T>
 
-  async function enter(name: DeviceName): Promise<void> {
+  async function enter(name: Place): Promise<void> {
     await command('POST', '/frame', { id: null })
+    if (name === 'overview') return
     const frame = await command('POST', '/element', { using: 'css selector', value: `iframe[title="${name}"]` })
+    // WebKit's driver scrolls within a frame, and not the page around it.
+    await execute('arguments[0].scrollIntoView()', [frame])
     await command('POST', '/frame', { id: frame })
   }
 
   /** Asks again until there is a result: the page may be busy, or its frame be loading. */
-  async function until<T>(name: DeviceName, what: string, ask: () => Promise<T | null | false>): Promise<T> {
+  async function until<T>(name: Place, what: string, ask: () => Promise<T | null | false>): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS
     let last: unknown
     while (Date.now() < deadline) {
@@ -50,20 +62,30 @@ export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'click' 
       }
       await setTimeout(100)
     }
-    throw new Error(`${name}: ${what} is not there`, { cause: last })
+    const shown = await execute('return document.body.innerText').catch(() => '')
+    throw new Error(`${name}: ${what} is not there, but: ${shown}`, { cause: last })
   }
 
-  const find = (name: DeviceName, kind: string, label: string) =>
+  const find = (name: Place, kind: string, label: string) =>
     until<Element>(name, `the ${kind} ${label}`, () => execute(FIND, [kind, label]))
   const pathOf = (element: Element) => `/element/${Object.values(element)[0]}`
 
+  /** In the middle of the window, where the navigation does not cover it, and once it stands still. */
+  async function press(element: Element): Promise<void> {
+    const place = () => execute<string>(PLACE, [element])
+    let before: string
+    let now = await place()
+    do {
+      before = now
+      await setTimeout(100)
+      now = await place()
+    } while (now !== before)
+    await command('POST', `${pathOf(element)}/click`, {})
+  }
+
   const device = (name: DeviceName): DevicePilot => ({
-    async click(label) {
-      await command('POST', `${pathOf(await find(name, 'button', label))}/click`, {})
-    },
-    async choose(label) {
-      await command('POST', `${pathOf(await find(name, 'radio', label))}/click`, {})
-    },
+    click: async (label) => press(await find(name, 'button', label)),
+    choose: async (label) => press(await find(name, 'radio', label)),
     async fill(label, text) {
       const element = await find(name, 'field', label)
       await execute('arguments[0].select()', [element])
@@ -76,11 +98,7 @@ export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'click' 
   })
 
   return {
-    async click(label) {
-      await command('POST', '/frame', { id: null })
-      const element = await execute(FIND, ['button', label])
-      await command('POST', `${pathOf(element)}/click`, {})
-    },
+    click: async (label) => press(await find('overview', 'button', label)),
     device,
     async run(name, body) {
       await enter(name)

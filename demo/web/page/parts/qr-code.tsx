@@ -36,7 +36,8 @@ export async function saveQrCode(text: string, name: string): Promise<void> {
   link.href = URL.createObjectURL(picture)
   link.download = name
   link.click()
-  URL.revokeObjectURL(link.href)
+  // Firefox reads it after the click.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
 /** Rows of modules, dark ones true, with the quiet border. Join codes have the characters of the alphanumeric mode. */
