@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import { openPool, type Pool } from './pool.ts'
 import { assertObject } from '../util/arguments.ts'
 
@@ -31,5 +32,6 @@ export type {
  */
 export function createPool(options: { readonly size: number }): Pool {
   const { size } = assertObject(options, 'createPool')
-  return openPool(size, new URL('./worker.js', import.meta.url))
+  // Written like this, so that bundlers see a program of its own.
+  return openPool(size, () => new Worker(new URL('./worker.js', import.meta.url)))
 }

@@ -22,6 +22,9 @@ export type Request = { readonly [Name in JobName]: { readonly name: Name; reado
 /** The result of a job, or its error. */
 export type Answer = { readonly result: Jobs[JobName]['result'] } | { readonly error: ErrorDescription }
 
+/** What worker.js says once it takes jobs. */
+export const READY = 'reshare worker'
+
 /** Runs a job, and wipes all bytes of the request. */
 export function doJob(request: Request): Answer {
   try {

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import { MpcError } from '../errors.ts'
 import { restoreError } from '../util/error-description.ts'
 import { type Answer, doJob, type JobName, type Jobs, type Request } from './jobs.ts'
@@ -50,10 +51,10 @@ export interface Pool {
   close(): Promise<void>
 }
 
-/** A pool whose threads run `program`. */
-export function openPool(size: number, program: URL): Pool {
+/** A pool whose threads `open` starts, each with the program worker.js. */
+export function openPool(size: number, open: () => Worker): Pool {
   if (!Number.isInteger(size) || size < 0 || size > 64) throw new RangeError(`size must be 0..64, got ${size}`)
-  const threads = size === 0 ? CALLING_THREAD : startThreads(size, program)
+  const threads = size === 0 ? CALLING_THREAD : startThreads(size, open)
   let closed: Promise<void> | undefined
 
   const run = async <Name extends JobName>(name: Name, job: Jobs[Name]['job']): Promise<Jobs[Name]['result']> => {

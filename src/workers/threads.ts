@@ -1,8 +1,11 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { MpcError } from '../errors.ts'
 import { wipe } from '../util/bytes.ts'
-import type { Answer, Request } from './jobs.ts'
+import { type Answer, READY, type Request } from './jobs.ts'
 import { buffersIn, bytesIn } from './transfer.ts'
+
+/** How long a program may take to say that it is worker.js. */
+const START_MS = 30_000
 
 interface Task {
   readonly request: Request
@@ -15,7 +18,7 @@ export interface Threads {
   /**
    * Runs a job. The bytes of the request are transferred to a thread, or wiped if no thread gets them.
    *
-   * @throws {WORKER_FAILED} if the thread ends before the job does
+   * @throws {WORKER_FAILED} if no thread can be started, or the thread ends before the job does
    * @throws {ABORTED} if the threads are closed before it begins
    */
   run(request: Request): Promise<Answer>
@@ -27,17 +30,33 @@ export interface Threads {
  * Creates threads. A thread is started when there is a job for it.
  *
  * @param size maximum number of threads
- * @param program the URL of worker.js, which they run
+ * @param open starts a thread that runs worker.js
  */
-export function startThreads(size: number, program: URL): Threads {
+export function startThreads(size: number, open: () => Worker): Threads {
   const idle: Worker[] = []
   const busy = new Map<Worker, Task>()
   const waiting: Task[] = []
+  /** Those whose program has said that it is worker.js. No other gets a job: the file may be one of the app's. */
+  const ready = new Set<Worker>()
   let allIdle: (() => void) | undefined
 
+  const send = (worker: Worker, { request }: Task): void => {
+    worker.postMessage(request, buffersIn(request))
+  }
+
   const start = (): Worker => {
-    const worker = new Worker(program)
-    worker.on('message', (answer: Answer) => {
+    const worker = open()
+    let cause: unknown
+    const late = setTimeout(() => void worker.terminate(), START_MS)
+    worker.on('message', (answer: Answer | typeof READY) => {
+      if (answer === READY) {
+        clearTimeout(late)
+        ready.add(worker)
+        const first = busy.get(worker)
+        if (first !== undefined) send(worker, first)
+        return
+      }
+      if (!ready.has(worker)) return void worker.terminate()
       const task = busy.get(worker)
       busy.delete(worker)
       idle.push(worker)
@@ -46,14 +65,18 @@ export function startThreads(size: number, program: URL): Threads {
       task?.resolve(answer)
       assign()
     })
-    // The error is not passed on, since its message may contain anything. The event `exit` follows.
-    worker.on('error', () => undefined)
+    // The error of a job is not passed on, since its message may contain anything. The event `exit` follows.
+    worker.on('error', (error) => {
+      if (!ready.has(worker)) cause = error
+    })
     worker.on('messageerror', () => void worker.terminate())
     worker.on('exit', () => {
+      clearTimeout(late)
       const task = busy.get(worker)
       busy.delete(worker)
       if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1)
-      task?.reject(new MpcError('WORKER_FAILED', 'the thread of a job has ended'))
+      if (ready.delete(worker)) task?.reject(new MpcError('WORKER_FAILED', 'the thread of a job has ended'))
+      else if (task !== undefined) refuse(task, cause)
       assign()
     })
     return worker
@@ -66,10 +89,9 @@ export function startThreads(size: number, program: URL): Threads {
         const worker = idle.pop() ?? start()
         busy.set(worker, task)
         worker.ref()
-        worker.postMessage(task.request, buffersIn(task.request))
+        if (ready.has(worker)) send(worker, task)
       } catch (cause) {
-        wipe(...bytesIn(task.request))
-        task.reject(new MpcError('WORKER_FAILED', 'no thread could be started', { cause }))
+        refuse(task, cause)
       }
     }
     if (busy.size === 0) allIdle?.()
@@ -92,4 +114,11 @@ export function startThreads(size: number, program: URL): Threads {
       await Promise.all(idle.splice(0).map((worker) => worker.terminate()))
     },
   }
+}
+
+/** Ends a task that no thread has got. */
+function refuse({ request, reject }: Task, cause: unknown): void {
+  wipe(...bytesIn(request))
+  const message = 'no thread could be started: is worker.js beside the module that starts it?'
+  reject(new MpcError('WORKER_FAILED', message, { cause, retryable: false }))
 }

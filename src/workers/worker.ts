@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { doJob, type Request } from './jobs.ts'
+import { doJob, READY, type Request } from './jobs.ts'
 import { buffersIn } from './transfer.ts'
 
 // The program of a pool's thread. It runs one job at a time.
@@ -8,3 +8,4 @@ parentPort?.on('message', (request: Request) => {
   const answer = doJob(request)
   parentPort?.postMessage(answer, buffersIn(answer))
 })
+parentPort?.postMessage(READY)

@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Pool, ReshareStep, SplitResult } from 'reshare/workers'
 import type { Scalar } from '../../src/curve/group.ts'
 import { getGroup } from '../../src/curve/index.ts'
@@ -38,7 +39,10 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function pool(size: number, program?: string): Pool {
-  const opened = program === undefined ? createPool({ size }) : openPool(size, pathToFileURL(join(folder, program)))
+  const opened =
+    program === undefined
+      ? createPool({ size })
+      : openPool(size, () => new Worker(pathToFileURL(join(folder, program))))
   open.add(opened)
   return opened
 }
@@ -190,7 +194,45 @@ describe('a thread that ends', () => {
     ['has no program', 'no-such-worker.js'],
     ['has one that listens to nobody', 'index.js'],
   ])('because it %s', async (_, program) => {
-    await expect(pool(1, program).recombine(crash)).rejects.toMatchObject({ code: 'WORKER_FAILED' })
+    const failed = { code: 'WORKER_FAILED', retryable: false }
+    await expect(pool(1, program).recombine(crash)).rejects.toMatchObject(failed)
+  })
+
+  test('before it has got anything says why', async () => {
+    const cause = { message: expect.stringContaining('no-such-worker.js') }
+    await expect(pool(1, 'no-such-worker.js').recombine(crash)).rejects.toMatchObject({ cause })
+    writeFileSync(join(folder, 'throws.js'), "throw new Error('a mistake of the app')")
+    await expect(pool(1, 'throws.js').recombine(crash)).rejects.toMatchObject({
+      cause: { message: 'a mistake of the app' },
+    })
+  })
+})
+
+describe('a worker.js of the app, which a bundle of one file finds in the place of ours', () => {
+  const job = { curve: 'ed25519', ids: [1, 2], shares: new Uint8Array(64), threshold: 2 } as const
+  const got = join(folder, 'got')
+  const program = (name: string, begin: string): string => {
+    const listen = "parentPort.on('message', () => writeFileSync(new URL('./got', import.meta.url), ''))"
+    const imports = "import { writeFileSync } from 'node:fs'\nimport { parentPort } from 'node:worker_threads'"
+    writeFileSync(join(folder, name), `${imports}\n${begin}\n${listen}\n`)
+    return name
+  }
+  afterEach(() => {
+    vi.useRealTimers()
+    expect(existsSync(got)).toBe(false)
+  })
+
+  test('gets no job where it says something else', async () => {
+    const own = program('own.js', "parentPort.postMessage('hello')")
+    await expect(pool(1, own).recombine(job)).rejects.toMatchObject({ code: 'WORKER_FAILED', retryable: false })
+  })
+
+  test('gets no job where it says nothing, and holds up none for long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const silent = pool(1, program('silent.js', ''))
+    const failed = expect(silent.recombine(job)).rejects.toMatchObject({ code: 'WORKER_FAILED', retryable: false })
+    vi.advanceTimersByTime(30_000)
+    await failed
   })
 })
 

@@ -24,7 +24,7 @@ await runBuild(
     watchFolders: [resolve('..')],
     resolver: { ...config.resolver, sourceExts: [...config.resolver.sourceExts, 'mjs'], useWatchman: false },
     serializer: { ...config.serializer, getModulesRunBeforeMainModule: () => [], getPolyfills: () => [] },
-    resetCache: true,
+    resetCache: false,
     maxWorkers: 1,
     reporter,
   },
