@@ -7,7 +7,8 @@ import { quietly, versionOf } from '../support/built.mjs'
 import { ran } from '../support/context.mjs'
 
 /** React Native itself is not installed: what it runs before the app is left out. The app's own files end in .mjs here. */
-const BUILD = `import { createRequire } from 'node:module'
+const BUILD = `import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { getDefaultConfig } from '@react-native/metro-config'
 import { resolve } from 'node:path'
 
@@ -18,13 +19,14 @@ const reporter = {
     if (/fail|error|warn/.test(type) || error) console.log(type, error?.message ?? data ?? '')
   },
 }
+mkdirSync('dist')
 await runBuild(
   {
     ...config,
     watchFolders: [resolve('..')],
     resolver: { ...config.resolver, sourceExts: [...config.resolver.sourceExts, 'mjs'], useWatchman: false },
     serializer: { ...config.serializer, getModulesRunBeforeMainModule: () => [], getPolyfills: () => [] },
-    resetCache: false,
+    cacheStores: [],
     maxWorkers: 1,
     reporter,
   },

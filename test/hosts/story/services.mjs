@@ -5,7 +5,7 @@ import { pgliteDatabase } from 'reshare/server/pglite'
 
 const SECRET = 'webhook-secret-of-the-hosts'
 
-/** @param {string} backendUrl where `backend` will listen */
+/** @param {string} [backendUrl] where `backend` will listen; without one, the server calls it in this process */
 export function createServices(backendUrl) {
   const database = pgliteDatabase()
   const tokens = apiTokens(database)
@@ -15,12 +15,16 @@ export function createServices(backendUrl) {
     webhookSecret: SECRET,
     authenticateUser: () => undefined,
   })
+  const webhooks =
+    backendUrl === undefined
+      ? { url: 'http://localhost', fetch: (input, init) => custodian.fetch(new Request(input, init)) }
+      : { url: backendUrl }
   const serverFor = (origin) =>
     createServer({
       database,
       masterKey: new Uint8Array(32).fill(2),
       authenticate: tokens.authenticate,
-      custodian: webhookCustodian({ url: backendUrl, secret: SECRET }),
+      custodian: webhookCustodian({ ...webhooks, secret: SECRET }),
       allowedOrigins: origin === undefined ? [] : [origin],
     })
   /** The ports of pages are known when the first of them asks. */

@@ -16,8 +16,10 @@ import { ran } from './context.mjs'
  * @property {Readonly<Record<string, string | object>>} [files] beside the app's
  * @property {(program: (path: string, ...parameters: string[]) => Promise<void>, folder: string) => Promise<void>} build
  *   writes the folder dist; `program` runs one of node_modules, whose output may not name the package
- * @property {Readonly<Record<string, string>>} [headers] of the page
  */
+
+/** Some take long where all cores are busy. */
+const OPTIONS = { all: true, timeoutMs: 600_000, env: { NEXT_TELEMETRY_DISABLED: '1' } }
 
 /** @param {string} script */
 export const pageWith = (script) =>
@@ -25,18 +27,19 @@ export const pageWith = (script) =>
 
 /** The version of a package of the project. @param {string} name */
 export function versionOf(name) {
-  return (/** @type {Context} */ { bin }) => JSON.parse(readFileSync(bin(`${name}/package.json`), 'utf8')).version
+  return (/** @type {Pick<Context, 'bin'>} */ { bin }) =>
+    JSON.parse(readFileSync(bin(`${name}/package.json`), 'utf8')).version
 }
 
 /** A cell that builds the app and runs it. @param {Build} options */
-export function builtBy({ name, package: tool, files, build, headers = {} }) {
+export function builtBy({ name, package: tool, files, build }) {
   return {
     version: versionOf(tool),
     /** @param {Context} context */
     async run(context) {
       const folder = context.folder(name, files)
       await build(quietly(context, folder), folder)
-      return runBuilt(context, join(folder, 'dist'), headers)
+      return runBuilt(context, join(folder, 'dist'))
     },
   }
 }
@@ -51,7 +54,7 @@ export function builtBy({ name, package: tool, files, build, headers = {} }) {
 export function quietly({ bin, run }, folder) {
   return async (path, ...parameters) => {
     const program = path.startsWith('./') ? path : bin(path)
-    assertQuiet(await run(process.execPath, [program, ...parameters], { cwd: folder, all: true }))
+    assertQuiet(await run(process.execPath, [program, ...parameters], { ...OPTIONS, cwd: folder }))
   }
 }
 
@@ -67,10 +70,9 @@ function assertQuiet(output) {
  *
  * @param {Context} context
  * @param {string} folder
- * @param {Readonly<Record<string, string>>} [headers]
  */
-export async function runBuilt(context, folder, headers = {}) {
-  const { result, messages } = await context.page('chromium', { folder, headers })
+async function runBuilt(context, folder) {
+  const { result, messages } = await context.page('chromium', { folder })
   if (messages.length > 0) throw new Error(messages.join('\n'))
   return ran(result, sizeOf(folder))
 }

@@ -1,0 +1,7 @@
+// @ts-check
+import { nextCell } from '../support/next-cells.mjs'
+
+export const name = 'next-webpack'
+export const what = 'Next.js with webpack: a client component, the server in route handlers'
+export const group = 'frameworks'
+export const { version, run } = nextCell(name, ['--webpack'])
