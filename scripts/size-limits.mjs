@@ -20,7 +20,7 @@ export const BUDGETS = {
   'client + module': 96,
   'client + portable': 118,
   'client + portal': 130,
-  'client + password': 124,
+  'client + password': 118,
   password: 22,
   'generate, recover, sign': 88.5,
   'ed25519 alone': 71,
