@@ -6,6 +6,13 @@ import { provideModule } from './wasm/instance.ts'
 /** The custom section in which reshare/core.wasm has its stamp: scripts/stamp-wasm.mjs. */
 const SECTION = 'reshare'
 
+/** A `WebAssembly.Module`; an object, for a program whose types have no WebAssembly (`@types/node` alone has none). */
+export type CompiledModule = typeof globalThis extends {
+  readonly WebAssembly: { readonly Module: { readonly prototype: infer Module } }
+}
+  ? Module
+  : object
+
 /**
  * Lets reshare use a module that the runtime has compiled, where it refuses to compile the inlined one, as Cloudflare
  * Workers do. The module is `reshare/core.wasm`, of the same version of the package.
@@ -21,7 +28,7 @@ const SECTION = 'reshare'
  * import { useModule } from 'reshare/module'
  * useModule(core)
  */
-export function useModule(module: WebAssembly.Module): void {
+export function useModule(module: CompiledModule): void {
   // A module of another realm is not an instance of this one's class.
   if (Object.prototype.toString.call(module) !== '[object WebAssembly.Module]')
     throw new TypeError(
