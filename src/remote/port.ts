@@ -70,11 +70,14 @@ export function messagePort(target: MessageTarget): Port {
 /** Parameters of {@link windowPort}. */
 export interface WindowPortParameters {
   /** The other window: `iframe.contentWindow` in the app, `window.parent` in the iframe. */
-  readonly window: Window
+  readonly window: typeof globalThis extends { readonly Window: { readonly prototype: infer Window } } ? Window : object
   /** The exact origin of the other window, such as `https://wallet.example`. */
   readonly origin: string
   /** Where this side's messages arrive. Default: this window. */
-  readonly receiver?: Pick<Window, 'addEventListener' | 'removeEventListener'>
+  readonly receiver?: Pick<
+    typeof globalThis extends { readonly Window: { readonly prototype: infer Window } } ? Window : MessageTarget,
+    'addEventListener' | 'removeEventListener'
+  >
 }
 
 /**

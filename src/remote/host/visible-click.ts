@@ -43,7 +43,10 @@ const SETTLE_MS = 250
  *   }
  * }
  */
-export async function visibleClick(button: Element, options: VisibleClickOptions = {}): Promise<VisibleClick> {
+export async function visibleClick(
+  button: typeof globalThis extends { readonly Element: { readonly prototype: infer Element } } ? Element : object,
+  options: VisibleClickOptions = {},
+): Promise<VisibleClick> {
   assertMethods(button, ['addEventListener', 'removeEventListener'], 'button')
   const { signal, visibleMs = 500 } = assertObject(options, 'visibleClick')
   if (signal !== undefined) assertMethods(signal, ['addEventListener', 'removeEventListener'], 'signal')
