@@ -224,7 +224,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       contentType: SEALED_CONTENT_TYPE,
       schema: ref('SealedResponse'),
     },
-    errors: ['CHANNEL_FAILED sealed', 'INTERNAL failed', 'INTERNAL unavailable'],
+    errors: ['CHANNEL_FAILED sealed', 'INTERNAL failed'],
   },
 }
 

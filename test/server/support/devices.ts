@@ -134,3 +134,11 @@ export async function stateOf(world: World, setId: string): Promise<string> {
   const [row] = await world.database.query('select state from reshare_sets where set_id = $1', [setId])
   return row?.['state'] as string
 }
+
+/** A device of a client that was revoked. */
+export async function recordDeviceRevoked(world: World, clientId: string, device: string): Promise<void> {
+  await world.database.query(
+    'insert into reshare_devices (client_id, device, created_at, last_used_at, revoked_at) values ($1, $2, $3, $3, $3)',
+    [clientId, device, new Date(0)],
+  )
+}
