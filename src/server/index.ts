@@ -9,7 +9,17 @@ export type { Database, Isolation, Migration, Queryable, Row, Schema, SqlValue }
 export { bumpEpoch } from './epoch.ts'
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/create-metrics.ts'
 export { createMonitor, type Monitor, type MonitorOptions } from './metrics/monitor.ts'
-export type { DatabaseMetric, HandledRequest, MetricEvent, Outcome, RequestMetric, RequestName } from './observe.ts'
+export type {
+  CallMetric,
+  DatabaseMetric,
+  ErrorMetric,
+  HandledRequest,
+  MetricEvent,
+  Outcome,
+  RequestMetric,
+  RequestName,
+  SetEventMetric,
+} from './observe.ts'
 export type { Readiness } from './readiness.ts'
 export type { Policy, PolicyRequest } from './access/policy.ts'
 export type {

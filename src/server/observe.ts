@@ -10,8 +10,23 @@ import type { AuditEventName } from './audit/entry.ts'
 /** How a request ended: OK, the code of its error, or OTHER for a code that this version does not know. */
 export type Outcome = 'OK' | 'OTHER' | 'BAD_REQUEST' | 'INTERNAL' | ErrorCode
 
-/** The requests of the HTTP API, as the OpenAPI document names them; `unknown` for a path or method that does not exist. */
-export const REQUEST_NAMES = {
+/** The name of a request of the HTTP API, as in the OpenAPI document; `unknown` for a path or method that does not exist. */
+export type RequestName =
+  | 'sendRound'
+  | 'abortOperation'
+  | 'getJoinRound'
+  | 'getSet'
+  | 'retireSet'
+  | 'confirmBackup'
+  | 'findWallets'
+  | 'listSets'
+  | 'listDevices'
+  | 'revokeDevice'
+  | 'sendSealed'
+  | 'unknown'
+
+/** The names of the requests by their routes. */
+export const REQUEST_NAMES: Readonly<Record<string, RequestName>> = {
   'POST /v1/operations/:operationId/rounds/:round': 'sendRound',
   'POST /v1/operations/:operationId/abort': 'abortOperation',
   'GET /v1/joins/:operationId/rounds/:round': 'getJoinRound',
@@ -23,15 +38,15 @@ export const REQUEST_NAMES = {
   'GET /v1/devices': 'listDevices',
   'POST /v1/devices/:deviceId/revoke': 'revokeDevice',
   'POST /v1/sealed': 'sendSealed',
-} as const
-
-/** The name of a request of the HTTP API. */
-export type RequestName = (typeof REQUEST_NAMES)[keyof typeof REQUEST_NAMES] | 'unknown'
+}
 
 /** A request that was handled. A sealed request is two of them: `sendSealed`, and the one within. */
 export interface RequestMetric {
+  /** Names the event. */
   readonly name: 'request'
+  /** What was requested. */
   readonly request: RequestName
+  /** How it ended. */
   readonly outcome: Outcome
   /** The HTTP status. */
   readonly status: number
@@ -53,7 +68,9 @@ export interface HandledRequest extends Omit<RequestMetric, 'name'> {
 
 /** A statement outside of transactions, or a transaction, was run. */
 export interface DatabaseMetric {
+  /** Names the event. */
   readonly name: 'database'
+  /** Which of the two it was. */
   readonly call: 'statement' | 'transaction'
   /** `refused`: the database refused a statement. What a transaction itself throws is `ok`. */
   readonly outcome: 'ok' | 'unavailable' | 'misconfigured' | 'refused'
@@ -63,18 +80,34 @@ export interface DatabaseMetric {
   readonly ms: number
 }
 
+/** An event of the audit log was committed. */
+export interface SetEventMetric {
+  /** Names the event. */
+  readonly name: 'setEvent'
+  /** Its name in the log. */
+  readonly event: AuditEventName
+}
+
+/** The custodian was called, or a sweep has ended. */
+export interface CallMetric {
+  /** Names the event. */
+  readonly name: 'custodian' | 'sweep'
+  /** How it ended. */
+  readonly outcome: 'ok' | 'failed'
+  /** How long it took, in milliseconds. */
+  readonly ms: number
+}
+
+/** `onError` received an error. */
+export interface ErrorMetric {
+  /** Names the event. */
+  readonly name: 'error'
+  /** Its code, or what it says of the server; INTERNAL for any other. */
+  readonly kind: Outcome | 'Misconfigured' | 'Unavailable'
+}
+
 /** What `onMetric` receives. No event has an id, or text of a client. */
-export type MetricEvent =
-  | RequestMetric
-  | DatabaseMetric
-  /** An event of the audit log was committed. */
-  | { readonly name: 'setEvent'; readonly event: AuditEventName }
-  /** The custodian was called. */
-  | { readonly name: 'custodian'; readonly outcome: 'ok' | 'failed'; readonly ms: number }
-  /** `onError` received an error. */
-  | { readonly name: 'error'; readonly kind: Outcome | 'Misconfigured' | 'Unavailable' }
-  /** A sweep has ended. */
-  | { readonly name: 'sweep'; readonly outcome: 'ok' | 'failed'; readonly ms: number }
+export type MetricEvent = RequestMetric | DatabaseMetric | SetEventMetric | CallMetric | ErrorMetric
 
 /** Receives an event. Never throws. */
 export type Observe = (event: MetricEvent) => void
@@ -108,7 +141,7 @@ export function outcomeOf(error: unknown): Outcome {
 }
 
 /** The kind of an error that `onError` received. */
-export function errorKind(error: unknown): (MetricEvent & { readonly name: 'error' })['kind'] {
+export function errorKind(error: unknown): ErrorMetric['kind'] {
   if (hasBrand(error, 'Misconfigured')) return 'Misconfigured'
   return isUnavailable(error) ? 'Unavailable' : outcomeOf(error)
 }

@@ -4,30 +4,51 @@ import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
 
 /** The events of the log; `docs/reference/audit-log.md` says what each means. */
-export const AUDIT_EVENTS = [
-  'logStarted',
-  'masterKeyChanged',
-  'prepared',
-  'committed',
-  'activated',
-  'replaces',
-  'confirmed',
-  'proven',
-  'retiring',
-  'destroyed',
-  'aborted',
-  'exported',
-  'poisoned',
-  'recoveryStarted',
-  'joinStarted',
-  'deviceAdded',
-  'deviceRevoked',
-  'lockedOut',
-  'unlocked',
-] as const
+export type AuditEventName =
+  | 'logStarted'
+  | 'masterKeyChanged'
+  | 'prepared'
+  | 'committed'
+  | 'activated'
+  | 'replaces'
+  | 'confirmed'
+  | 'proven'
+  | 'retiring'
+  | 'destroyed'
+  | 'aborted'
+  | 'exported'
+  | 'poisoned'
+  | 'recoveryStarted'
+  | 'joinStarted'
+  | 'deviceAdded'
+  | 'deviceRevoked'
+  | 'lockedOut'
+  | 'unlocked'
 
-/** The name of an event of the log. */
-export type AuditEventName = (typeof AUDIT_EVENTS)[number]
+const NAMES: Readonly<Record<AuditEventName, true>> = {
+  logStarted: true,
+  masterKeyChanged: true,
+  prepared: true,
+  committed: true,
+  activated: true,
+  replaces: true,
+  confirmed: true,
+  proven: true,
+  retiring: true,
+  destroyed: true,
+  aborted: true,
+  exported: true,
+  poisoned: true,
+  recoveryStarted: true,
+  joinStarted: true,
+  deviceAdded: true,
+  deviceRevoked: true,
+  lockedOut: true,
+  unlocked: true,
+}
+
+/** The names of all events. */
+export const AUDIT_EVENTS = Object.keys(NAMES) as readonly AuditEventName[]
 
 /** An event of a client or a share set. Ids are lower-case hex; those that do not apply are left out. */
 export interface AuditEvent {

@@ -4,7 +4,7 @@ import { REQUEST_NAMES, type Outcome, type RequestName } from '../observe.ts'
 /** The name of the request that a route handles; `unknown` without one. */
 export function requestName(route: { readonly method: string; readonly path: string } | undefined): RequestName {
   const key = `${route?.method} ${route?.path}`
-  return Object.hasOwn(REQUEST_NAMES, key) ? REQUEST_NAMES[key as keyof typeof REQUEST_NAMES] : 'unknown'
+  return (Object.hasOwn(REQUEST_NAMES, key) ? REQUEST_NAMES[key] : undefined) ?? 'unknown'
 }
 
 const OUTCOMES: ReadonlySet<string> = new Set<Outcome>(['BAD_REQUEST', 'INTERNAL', ...serverCodes()])

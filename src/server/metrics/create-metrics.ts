@@ -31,6 +31,14 @@ const DATABASE_OUTCOMES = ['ok', 'unavailable', 'misconfigured', 'refused']
 const OUTCOME = ['ok', 'failed']
 const ERRORS = ['Misconfigured', 'Unavailable', ...OUTCOMES.slice(1)]
 
+type EventOf<Name> = MetricEvent extends infer Event
+  ? Event extends { name: infer Names }
+    ? Name extends Names
+      ? Event
+      : never
+    : never
+  : never
+
 const oneOf = (known: readonly string[], value: unknown): string =>
   known.includes(value as string) ? (value as string) : 'other'
 
@@ -106,7 +114,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   )
   let sweptAt = 0
 
-  const take: { readonly [Name in MetricEvent['name']]: (event: MetricEvent & { readonly name: Name }) => void } = {
+  const take: { readonly [Name in MetricEvent['name']]: (event: EventOf<Name>) => void } = {
     request({ request, outcome, sealed, ms, kind, round }) {
       const name = oneOf(REQUESTS, request)
       const code = oneOf(OUTCOMES, outcome)

@@ -7,7 +7,10 @@ import { METRICS_CONTENT_TYPE } from './exposition.ts'
 /** Options of {@link createMonitor}. */
 export interface MonitorOptions {
   /** The server that `/ready` asks. */
-  readonly server: { readonly ready: () => Promise<Readiness> }
+  readonly server: {
+    /** That of `createServer`. */
+    readonly ready: () => Promise<Readiness>
+  }
   /** What `/metrics` responds with, to whoever has the token. Default: there is no `/metrics`. */
   readonly metrics?: Pick<Metrics, 'expose'>
   /** Required with `metrics`: 16 or more printable ASCII characters, sent as `Authorization: Bearer …`. */

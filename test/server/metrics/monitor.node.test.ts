@@ -11,8 +11,10 @@ import { createWorld, type World } from '../support/world.ts'
 const TOKEN = 'a-token-of-the-metrics'
 
 let world: World
-beforeAll(() => {
+beforeAll(async () => {
   world = createWorld(pgliteDatabase(), seededRandom())
+  // Opening the embedded database takes longer than a readiness check waits, where many tests run at once.
+  await world.server().sweep()
 })
 afterAll(() => world.database.close())
 
