@@ -28,7 +28,7 @@ export const codeAge: AgeFiles = {
     const fileKey = systemRandom(FILE_KEY_LENGTH)
     try {
       const stanzas: AgeStanza[] = []
-      for (const recipient of recipients) stanzas.push(...(await wrapping(recipient).wrapFileKey(fileKey)))
+      for (const recipient of recipients) stanzas.push(...(await wrap(wrapping(recipient), fileKey)))
       const header = encodeHeader(stanzas)
       const mac = utf8(` ${encodeArgument(macOf(fileKey, header))}\n`)
       const nonce = systemRandom(NONCE_LENGTH)
@@ -67,6 +67,16 @@ export function readStanzas(file: Uint8Array): readonly AgeStanza[] {
 function wrapping(recipient: AgeRecipient): AgeRecipientCode {
   if (typeof recipient === 'object') return recipient
   throw new TypeError('this method seals with recipients that are code')
+}
+
+/** Gives each recipient a copy of its own: one that wiped or changed the key would have the file sealed under what is left. */
+async function wrap(recipient: AgeRecipientCode, fileKey: Uint8Array): Promise<readonly AgeStanza[]> {
+  const copy = new Uint8Array(fileKey)
+  try {
+    return await recipient.wrapFileKey(copy)
+  } finally {
+    wipe(copy)
+  }
 }
 
 async function unwrap(identities: readonly AgeIdentity[], stanzas: AgeStanza[]): Promise<Uint8Array> {

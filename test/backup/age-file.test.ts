@@ -95,6 +95,25 @@ describe('an age file', () => {
     await expect(codeAge.decrypt(file, ['AGE-SECRET-KEY-1'])).rejects.toThrow(TypeError)
   })
 
+  test('is sealed under its own key, whatever a recipient does to the copy that it gets', async () => {
+    const given: Uint8Array[] = []
+    const wiping: Recipient = {
+      wrapFileKey: (fileKey) => {
+        given.push(fileKey)
+        fileKey.fill(0)
+        return []
+      },
+    }
+    const file = await encrypt(utf8('text'), wiping, recipient(), wiping)
+    expect(fromUtf8(await decrypt(file, identity))).toBe('text')
+    await expect(decrypt(file, { unwrapFileKey: () => new Uint8Array(16) })).rejects.toThrow('MAC')
+    // Nor has it the key afterwards.
+    let kept = new Uint8Array(0)
+    await encrypt(utf8('text'), { wrapFileKey: (fileKey) => ((kept = fileKey as typeof kept), []) }, recipient())
+    expect(kept).toEqual(new Uint8Array(16))
+    expect(given).toHaveLength(2)
+  })
+
   test('is not written with a stanza that would end its line', async () => {
     const broken: Recipient = { wrapFileKey: () => [{ args: ['a\n-> b'], body: new Uint8Array(0) }] }
     await expect(encrypt(utf8('text'), broken)).rejects.toThrow(TypeError)
