@@ -64,7 +64,10 @@ export function createFrostClient(options: FrostClientOptions): Client {
  *
  * @param name of the function that was called
  */
-export function clientFrom(options: FrostClientOptions, name: string): Omit<Client, 'ecdsa' | 'dispose' | 'keys'> {
+export function clientFrom(
+  options: FrostClientOptions,
+  name: string,
+): Omit<Client, 'ecdsa' | 'dispose' | 'walletKeys'> {
   const {
     transport,
     storage,
@@ -106,10 +109,10 @@ export function clientFrom(options: FrostClientOptions, name: string): Omit<Clie
 }
 
 /** Adds to a client what is made of its actions. */
-export function completeClient(base: Omit<Client, 'keys'>): Client {
+export function completeClient(base: Omit<Client, 'walletKeys'>): Client {
   const client: Client = Object.freeze({
     ...base,
-    keys: (walletId: string) => walletKeys({ getPublicKey, sign }, client, walletId),
+    walletKeys: (walletId: string) => walletKeys({ getPublicKey, sign }, client, walletId),
   })
   return client
 }

@@ -188,7 +188,7 @@ export interface EcdsaSignature extends Signature {
 /** What adapters for chains take: a {@link Client}, or a client in another realm (`reshare/remote`). */
 export interface KeySource {
   /** The keys of a wallet, without checking that the device has it. */
-  readonly keys: (walletId: string) => WalletKeys
+  readonly walletKeys: (walletId: string) => WalletKeys
 }
 
 /** A wallet's keys as adapters for chains use them: actions of a client, bound to one wallet. */

@@ -1,5 +1,4 @@
 import type {
-  ActionOptions,
   BackupWalletParameters,
   ConfirmBackupParameters,
   DeviceStatus,
@@ -7,14 +6,11 @@ import type {
   FoundWallet,
   GetExtendedPublicKeyParameters,
   GetPublicKeyParameters,
-  IntentKind,
   ListedDevice,
   MessageHash,
   PreprocessSignaturesParameters,
   Progress,
   PublicKeys,
-  RecoverWalletOptions,
-  ResumedWallet,
   RetireSetParameters,
   RevokeDeviceParameters,
   SetState,
@@ -27,8 +23,19 @@ import type {
 } from '../index.ts'
 import { BACKUP_METHODS, CURVES } from '../types.ts'
 import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
-import { description, rotation, type Described, type Description } from './described.ts'
-import { errorFields, type ErrorFields } from './error-shape.ts'
+import type {
+  BackupData,
+  Data,
+  FailedWallet,
+  IntentData,
+  RecoverData,
+  RecoveredData,
+  ResumedData,
+  SignData,
+  SignatureData,
+} from './action-data.ts'
+import { description, rotation } from './described.ts'
+import { errorFields } from './error-shape.ts'
 import { bytes, flag, fraction, hex, list, object, oneOf, optional, orNull, type Shape, text, whole } from './shape.ts'
 
 /** How an action crosses: its parameters without callbacks, its result, and what it reports meanwhile. */
@@ -36,70 +43,6 @@ interface ActionShapes<P, R, E> {
   readonly parameters: Shape<P>
   readonly result: Shape<R>
   readonly event?: Shape<E>
-}
-
-/** Parameters as data: what is a function or a signal travels in messages of its own. */
-type Data<P> = Described<Omit<P, keyof ActionOptions | 'onProgress' | 'onFailed'>>
-
-/** The parameters of `sign`, of every scheme. */
-export interface SignData {
-  readonly walletId: string
-  readonly scheme: SignatureScheme
-  readonly path?: string
-  readonly message?: Uint8Array
-  readonly digest?: Uint8Array
-  readonly hash?: MessageHash
-  readonly tapTweak?: Uint8Array
-  readonly intent?: IntentData
-}
-
-/** What is signed, of every kind. */
-export interface IntentData {
-  readonly kind: IntentKind
-  readonly data?: Uint8Array
-  readonly input?: number
-}
-
-/** The parameters of `recoverWallet`, with either input. */
-export interface RecoverData extends Data<RecoverWalletOptions> {
-  readonly cipherText?: string
-  readonly backups?: Description
-}
-
-/** A signature of any scheme. */
-export interface SignatureData {
-  readonly signature: Uint8Array
-  readonly publicKey: Uint8Array
-  readonly setId: string
-  readonly recovery?: 0 | 1
-}
-
-/** A backup that is not confirmed yet; `confirm` is added outside. */
-export interface BackupData {
-  readonly cipherText: string
-  readonly setId: string
-}
-
-/** A recovered wallet, or one that a dry run found to be recoverable. */
-export interface RecoveredData {
-  readonly id: string
-  readonly setId?: string
-  readonly publicKeys: PublicKeys
-  readonly backup?: BackupData
-}
-
-/** A wallet that `listWallets` cannot list. */
-export interface FailedWallet {
-  readonly walletId: string
-  readonly error: ErrorFields
-}
-
-/** A wallet that was resumed, of every outcome. */
-export interface ResumedData {
-  readonly walletId: string
-  readonly outcome: ResumedWallet['outcome']
-  readonly wallet?: Wallet
-  readonly error?: ErrorFields
 }
 
 const MESSAGE_MAX_LENGTH = 64 * 1024

@@ -33,15 +33,8 @@ import type {
   WalletSet,
 } from '../index.ts'
 import { assertMethods, assertObject } from '../util/arguments.ts'
-import type {
-  ActionData,
-  ActionEvent,
-  ActionName,
-  ActionResult,
-  BackupData,
-  RecoveredData,
-  ResumedData,
-} from './action-shapes.ts'
+import type { BackupData, RecoveredData, ResumedData } from './action-data.ts'
+import type { ActionData, ActionEvent, ActionName, ActionResult } from './action-shapes.ts'
 import type { Described } from './described.ts'
 import { restoreMpcError, unexpectedResponse } from './restore.ts'
 import type { RemoteClient } from './types.ts'

@@ -51,7 +51,7 @@ export function remoteClient(port: Port, options: RemoteClientOptions = {}): Rem
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
   if (typeof random !== 'function') throw new TypeError('random must be a function')
   const calls = createCalls(port, { connectMs, silenceMs, onError }, random)
-  const client: RemoteClient = Object.freeze({ ...calls, keys: (walletId: string) => keysOf(client, walletId) })
+  const client: RemoteClient = Object.freeze({ ...calls, walletKeys: (walletId: string) => keysOf(client, walletId) })
   return client
 }
 

@@ -52,6 +52,16 @@ export const worker = port1
 serveClient(client, messagePort(port2), { actions: reshare, approve: () => true })
 for (const port of [port1, port2, page.port1, page.port2]) (port as unknown as { unref(): void }).unref()
 
+/** The window around a frame. */
+export const parent = { postMessage: () => undefined } as unknown as Window
+Object.assign(globalThis, { addEventListener: () => undefined, removeEventListener: () => undefined })
+/** The host's dialog. */
+export const showDialog = (_: object): { yes: Element; no: Element; close: () => void } => {
+  throw new Error('no documents here')
+}
+/** The reference of a WebView. */
+export const webView = { injectJavaScript: (script: string): void => void script }
+
 /** The heads of a report that was kept. */
 export const { heads: kept } = await verifyAuditLog({ database, masterKey })
 

@@ -1,46 +1,16 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { isMpcError, isProtocolError } from '../../src/errors.ts'
+import { describe, expect, test } from 'vitest'
+import { isProtocolError } from '../../src/errors.ts'
 import {
+  generateWallet,
   getWallet,
   listDevices,
   listWallets,
-  remoteClient,
   removeShare,
   resume,
   sign,
-  generateWallet,
-  revokeDevice,
-  type RemoteClientOptions,
 } from '../../src/remote/index.ts'
 import { toBase64 } from '../../src/util/bytes.ts'
-import { stringPorts } from './support/ports.ts'
-import { rawSide } from './support/raw.ts'
-
-const walletId = '00'.repeat(16)
-const setId = '11'.repeat(32)
-const publicKeys = { secp256k1: toBase64(new Uint8Array(33).fill(2)), ed25519: toBase64(new Uint8Array(32).fill(3)) }
-const wallet = { id: walletId, setId, publicKeys }
-
-/** A client whose host writes its own messages. */
-function attacked(options: RemoteClientOptions = {}) {
-  const ports = stringPorts()
-  const raw = rawSide(ports.host)
-  const client = remoteClient(ports.app, { connectMs: 300, ...options })
-  const ready = async () => {
-    const { session } = await raw.next({ type: 'hello' })
-    raw.send({ type: 'ready', session })
-    return session as string
-  }
-  /** Responds to the next call with these fields. */
-  const respond = async (message: object) => {
-    const session = await ready()
-    const { id } = await raw.next({ type: 'call' })
-    raw.send({ session, id, ...message })
-  }
-  return { ports, raw, client, ready, respond }
-}
-
-afterEach(() => vi.useRealTimers())
+import { attacked, publicKeys, setId, wallet, walletId } from './support/attacked.ts'
 
 describe('a result that is not what it should be', () => {
   test.each([
@@ -206,98 +176,4 @@ test('a report that is not one, and a callback that throws, do not end the actio
   await got
   expect(errors).toHaveLength(4)
   expect(errors[3]).toEqual(new Error('no bar'))
-})
-
-describe('a host that is not there', () => {
-  test('is unavailable, and is tried again by the next action', async () => {
-    const { client, raw, respond } = attacked({ connectMs: 80 })
-    await expect(listWallets(client)).rejects.toMatchObject({ code: 'REMOTE_UNAVAILABLE', retryable: true })
-    const [first] = raw.received
-    raw.received.length = 0
-    const got = listWallets(client)
-    await respond({ type: 'result', value: [] })
-    expect(await got).toEqual([])
-    expect(raw.received[0]!['session']).not.toBe(first!['session'])
-  })
-
-  test('of another version says so', async () => {
-    const { client, raw } = attacked()
-    const got = listWallets(client)
-    const { session } = await raw.next({ type: 'hello' })
-    raw.send({ session, version: 2, type: 'pong' })
-    await expect(got).rejects.toMatchObject({ code: 'PROTOCOL_VERSION_UNSUPPORTED' })
-  })
-
-  test('after silence, what ran has an unknown outcome; pings keep a busy one alive', async () => {
-    const { client, raw, ready } = attacked({ silenceMs: 160 })
-    const got = listWallets(client)
-    const session = await ready()
-    const { id } = await raw.next({ type: 'call' })
-    for (let i = 0; i < 10; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 30))
-      raw.send({ session, type: 'pong' })
-    }
-    raw.send({ session, type: 'result', id, value: [] })
-    expect(await got).toEqual([])
-    await expect(listWallets(client)).rejects.toMatchObject({ code: 'REMOTE_FAILED' })
-  })
-})
-
-describe('a host that has restarted', () => {
-  test('ends what it had begun, and runs once more what has not begun', async () => {
-    const { client, raw, ready } = attacked()
-    const begun = removeShare(client, { walletId })
-    const session = await ready()
-    await raw.next({ type: 'call', id: 1 })
-    const waiting = listWallets(client)
-    await raw.next({ type: 'call', id: 2 })
-    raw.received.length = 0
-    raw.send({ session, type: 'gone', id: 2 })
-    await expect(begun).rejects.toMatchObject({ code: 'REMOTE_FAILED' })
-    const next = await ready()
-    expect(next).not.toBe(session)
-    raw.send({ session: next, type: 'result', id: (await raw.next({ type: 'call' }))['id'], value: [] })
-    expect(await waiting).toEqual([])
-  })
-
-  test('again and again ends the action', async () => {
-    const { client, raw, ready } = attacked()
-    const got = listWallets(client)
-    for (let i = 0; i < 2; i++) {
-      const session = await ready()
-      const { id } = await raw.next({ type: 'call' })
-      raw.received.length = 0
-      raw.send({ session, type: 'gone', id })
-    }
-    await expect(got).rejects.toMatchObject({ code: 'REMOTE_UNAVAILABLE', retryable: true })
-  })
-})
-
-test('a signal ends the action at once, before and after it was sent', async () => {
-  const { client, raw, ready } = attacked()
-  const early = new AbortController()
-  const first = listWallets(client, { signal: early.signal })
-  early.abort()
-  await expect(first).rejects.toMatchObject({ code: 'ABORTED' })
-  const late = new AbortController()
-  const second = listWallets(client, { signal: late.signal })
-  await ready()
-  const { id } = await raw.next({ type: 'call' })
-  late.abort('enough')
-  await expect(second).rejects.toMatchObject({ code: 'ABORTED', cause: 'enough' })
-  expect(await raw.next({ type: 'abort' })).toMatchObject({ id })
-  expect(raw.received.filter(({ type }) => type === 'call')).toHaveLength(1)
-  await expect(listWallets(client, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
-})
-
-test('a client that is closed runs nothing any more', async () => {
-  const { client, raw, ready } = attacked()
-  const running = listWallets(client).catch((error: unknown) => error)
-  await ready()
-  await raw.next({ type: 'call' })
-  client.close()
-  expect(await running).toMatchObject({ code: 'REMOTE_FAILED' })
-  await raw.next({ type: 'bye' })
-  const after = await revokeDevice(client, { deviceId: setId }).catch((error: unknown) => error)
-  expect(isMpcError(after, 'REMOTE_UNAVAILABLE') && !after.retryable).toBe(true)
 })

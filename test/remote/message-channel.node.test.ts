@@ -30,9 +30,9 @@ test('adapters for chains sign with a remote client', async () => {
   const signer = await solanaSigner(client, { walletId })
   expect(signer.address).toBe(solanaAddress(publicKeys.ed25519))
   const message = Uint8Array.of(1, 2, 3)
-  const edwards = await client.keys(walletId).signEd25519({ message })
+  const edwards = await client.walletKeys(walletId).signEd25519({ message })
   expect(ed25519.verify(edwards, message, publicKeys.ed25519)).toBe(true)
-  expect(await client.keys(walletId).signTaproot({ message })).toHaveLength(64)
+  expect(await client.walletKeys(walletId).signTaproot({ message })).toHaveLength(64)
 })
 
 test('several ports serve one client, each with ids of its own', async () => {

@@ -5,6 +5,7 @@ import { apiTokens, createServer } from '../../src/server/index.ts'
 import { generateKeyPair } from '../../src/hpke/x25519.ts'
 import { toHex } from '../../src/util/bytes.ts'
 import { startNodeSide } from './cross-runtime/node-side.node.ts'
+import { startFrames } from '../remote/support/frame-server.node.ts'
 import { listen } from './listen.ts'
 
 declare module 'vitest' {
@@ -16,6 +17,8 @@ declare module 'vitest' {
       /** Emulated clouds, and a program of Node that opens what a browser seals: see `cross-runtime`. */
       readonly cloudUrl: string
       readonly nodeUrl: string
+      /** The page of an iframe that has a client, at an origin of its own. */
+      readonly frameUrl: string
       /** By browser, each of which is a user; and of users that have no wallet yet: `<browser> plain`, `<browser> sealed`, `<browser> cross`, `<browser> worker`, `<browser> frame`. */
       readonly tokens: Readonly<Record<string, string>>
       /** What sealed requests are sealed to, in hex. */
@@ -63,18 +66,20 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     })
   const front = await listen(forEachOrigin(serverFor))
   const node = await startNodeSide(front.url)
+  const frames = await startFrames()
   const own = await Promise.all(USERS.map(async (user) => [user, await tokens.create(user)] as const))
   provide('server', {
     url: front.url,
     backendUrl: backend.url,
     cloudUrl: node.cloudUrl,
     nodeUrl: node.nodeUrl,
+    frameUrl: frames.url,
     tokens: Object.fromEntries(own),
     channelKey: toHex(CHANNEL.publicKey),
   })
   return async () => {
     await node.close()
-    await Promise.all([front.close(), backend.close()])
+    await Promise.all([front.close(), backend.close(), frames.close()])
     await database.close()
   }
 }
