@@ -165,8 +165,10 @@ describe('a setup that is put off until the first signature', () => {
       await expect(sign(putOff({ storage, transport }), options)).rejects.toMatchObject({ code })
       expect(await storage.list('ot/')).toEqual([])
     }
+    // On a machine that is busy, the time may be over before anything is sent.
+    const begun = setups().length
     await signsEcdsa(putOff({ storage }), { walletId })
-    expect(setups()).toEqual(['setup', 'setup', 'setup'])
+    expect(setups()).toHaveLength(begun + 1)
   })
 })
 

@@ -3,15 +3,22 @@
 import { createRequire } from 'node:module'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NotHere } from './not-here.mjs'
 
 /** @typedef {Pick<import('./context.mjs').Context, 'bin' | 'run'>} Tools */
 
-const SHELL = 'hermes-engine-cli/linux64-bin/hermes'
 const TIMEOUT_MS = 180_000
 
+/** The shell. @param {Tools} tools */
+function shellOf({ bin }) {
+  const isHere = process.platform === 'linux' && process.arch === 'x64'
+  if (!isHere) throw new NotHere('the shell of Hermes is not published for this machine')
+  return bin('hermes-engine-cli/linux64-bin/hermes')
+}
+
 /** @param {Tools} tools */
-export async function hermesVersion({ bin, run }) {
-  return /Hermes release version: (\S+)/.exec(await run(bin(SHELL), ['--version']))?.[1] ?? ''
+export async function hermesVersion(tools) {
+  return /Hermes release version: (\S+)/.exec(await tools.run(shellOf(tools), ['--version']))?.[1] ?? ''
 }
 
 /**
@@ -22,12 +29,13 @@ export async function hermesVersion({ bin, run }) {
  * @param {string} program path
  * @returns {Promise<string>} what it printed
  */
-export async function runInHermes({ bin, run }, folder, program) {
+export async function runInHermes(tools, folder, program) {
+  const { bin, run } = tools
   const [bundled, lowered] = [join(folder, 'bundled.js'), join(folder, 'lowered.js')]
   const options = ['--bundle', '--format=iife', '--target=esnext', '--conditions=react-native', `--outfile=${bundled}`]
   await run(process.execPath, [bin('esbuild/bin/esbuild'), program, ...options], { cwd: folder })
   writeFileSync(lowered, lower(folder, bundled))
-  return run(bin(SHELL), ['-O', '-w', lowered], { cwd: folder, timeoutMs: TIMEOUT_MS })
+  return run(shellOf(tools), ['-O', '-w', lowered], { cwd: folder, timeoutMs: TIMEOUT_MS })
 }
 
 /** @param {string} folder @param {string} bundled */
