@@ -58,7 +58,13 @@ describe('the tiers', () => {
 
 test('.ci/run runs the usual tier and the rest once each, and every check by no list of its own', () => {
   const steps = [...read('.ci/run').matchAll(/^step '.*' (npm (?:test|run).*)$/gm)].map(([, command]) => command)
-  expect(steps).toEqual(['npm test', 'npm run test:rest', 'npm run test:hosts', 'npm run check -- --without tests'])
+  expect(steps).toEqual([
+    'npm test',
+    'npm run test:rest',
+    'npm run test:hosts',
+    'npm run demo -- --web --check',
+    'npm run check -- --without tests',
+  ])
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   expect(scripts).toMatchObject({
     test: 'node scripts/test.mjs',

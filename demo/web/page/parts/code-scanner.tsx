@@ -71,25 +71,24 @@ function Camera({ onCode, onProblem }: CameraProps) {
   const video = useRef<HTMLVideoElement>(null)
   useEffect(() => {
     let stream: MediaStream | undefined
-    let isOver = false
+    const over = new AbortController()
+    const { signal } = over
     const film = async () => {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
       const player = video.current
-      if (isOver || player === null) return
+      if (signal.aborted || player === null) return
       player.srcObject = stream
       await player.play()
-      while (!isOver) {
+      while (!signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, FRAME_MS))
         const code = await createImageBitmap(player).then(decode, () => undefined)
-        if (code !== undefined && !isOver) return onCode(code)
+        if (code !== undefined && !signal.aborted) return onCode(code)
       }
     }
     film()
-      .catch(() => isOver || onProblem('The camera cannot be used here. Allow it, or use a picture.'))
+      .catch(() => signal.aborted || onProblem('The camera cannot be used here. Allow it, or use a picture.'))
       .finally(() => stream?.getTracks().forEach((track) => track.stop()))
-    return () => {
-      isOver = true
-    }
+    return () => over.abort()
   }, [])
   return <video ref={video} class="camera" muted playsInline aria-label="Picture of the camera" />
 }

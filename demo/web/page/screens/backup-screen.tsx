@@ -40,7 +40,7 @@ export function BackupScreen({ wallet }: { readonly wallet: Wallet }) {
         <ul class="list" aria-label="Backups">
           {backups.value.map(({ setId, method, createdAt, confirmedAt }) => (
             <li key={setId}>
-              <strong>{METHOD_NAMES[method as MethodKind] ?? method}</strong>
+              <strong>{METHOD_NAMES[method]}</strong>
               <small>
                 {dateText(createdAt)}
                 {confirmedAt === null && ', not confirmed'}
