@@ -50,7 +50,7 @@ export const BUDGETS = {
   bitcoin: 54,
   solana: 28,
   scalarSigner: 63,
-  server: 150,
+  server: 156,
   'server/program': 349,
   'server/pglite': 157,
   'server/postgres': 33.3,
