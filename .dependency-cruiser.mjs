@@ -42,7 +42,7 @@ const MAY_IMPORT = {
     'custodian/types',
     'policy/types',
   ],
-  policy: [...BASE, 'wire', 'adapters', 'server/access/policy'],
+  policy: [...BASE, 'wire', 'adapters', 'server/access/(policy|reservation)'],
   backup: [...CORE, 'hpke', 'webauthn'],
   storage: [...BASE, 'webauthn'],
   transport: [...BASE, 'wire'],

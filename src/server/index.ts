@@ -21,7 +21,8 @@ export type {
   SetEventMetric,
 } from './observe.ts'
 export type { Readiness } from './readiness.ts'
-export type { Policy, PolicyRequest } from './access/policy.ts'
+export type { Policy, PolicyRequest, WithReservations } from './access/policy.ts'
+export type { Reservation } from './access/reservation.ts'
 export type {
   DecodedIntent,
   IntendedSignature,

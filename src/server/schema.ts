@@ -182,6 +182,17 @@ export const serverSchema: Schema = {
        )`,
       `create index reshare_sealed_responses_expiry on reshare_sealed_responses (expires_at)`,
       ...ratesTable('reshare_rates'),
+      // What operations add to counters of the policy; amounts are whole numbers of any size, in decimal.
+      `create table reshare_reservations (
+         client_id text not null,
+         counter text not null,
+         operation_id text not null,
+         amount text not null,
+         ends_at timestamptz not null,
+         primary key (client_id, operation_id, counter)
+       )`,
+      `create index reshare_reservations_counter on reshare_reservations (client_id, counter, ends_at)`,
+      `create index reshare_reservations_end on reshare_reservations (ends_at)`,
       `create table reshare_audit_key (
          id int primary key check (id = 1),
          sealed bytea not null

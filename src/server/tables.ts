@@ -89,6 +89,7 @@ export const tables = {
     joining_device: nullable(text),
   },
   reshare_sealed_responses: { client_id: text, request_id: bytes, status: int, body: bytes, expires_at: time },
+  reshare_reservations: { client_id: text, counter: text, operation_id: text, amount: text, ends_at: time },
   reshare_audit_key: { id: int, sealed: bytes },
   reshare_audit_heads: { client_id: text, sequence: int, hash: bytes },
   reshare_audit: {

@@ -1,7 +1,7 @@
 import { assertObject } from '../../util/arguments.ts'
 import type { PolicyIntent } from '../types.ts'
 import { ruleOf, type Rule } from './rule.ts'
-import { spendingOf, type Asset } from './spending.ts'
+import { spendingOf, type Asset, type Spending } from './spending.ts'
 
 /**
  * Allows payments and approvals to these recipients: a transfer of a coin, `transfer` and `approve` of ERC-20, a Permit, the
@@ -38,27 +38,74 @@ function normalized(address: string): string {
  * @throws {TypeError} for no amounts, or what is none
  */
 export function maximum(amounts: Readonly<Record<Asset, bigint>>): Rule {
-  const entries = Object.entries(assertObject(amounts, 'maximum'))
-  if (entries.length === 0 || !entries.every(([, most]) => typeof most === 'bigint' && most >= 0n)) {
-    throw new TypeError('maximum must have amounts as bigint')
-  }
-  const wrong = entries.find(
-    ([asset]) => !/^(?:bitcoin|solana(?::\w{32,44})?|ethereum:\d+(?::0x[0-9a-fA-F]{40})?)$/.test(asset),
-  )
-  if (wrong !== undefined) throw new TypeError(`maximum: ${wrong[0]} is no asset`)
-  const most = new Map(
-    entries.map(([asset, amount]) => [asset.startsWith('ethereum') ? asset.toLowerCase() : asset, amount]),
-  )
+  const most = readAmounts(amounts, 'maximum')
   return ruleOf('maximum', (intent) => {
     const spending = spendingOf(intent)
-    if (spending === undefined) return notUnderstood(intent)
-    const sums = new Map<Asset, bigint>()
-    for (const { asset, amount } of spending) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
-    const above = [...sums].find(([asset, sum]) => sum > (most.get(asset) ?? -1n))
-    return above === undefined
-      ? undefined
-      : `${above[1]} of ${above[0]} is more than ${most.get(above[0]) ?? 'allowed'}`
+    return spending === undefined ? notUnderstood(intent) : excessOf(sumsOf(spending), most)
   })
+}
+
+/** Options of {@link maximumPerPeriod}. */
+export interface MaximumPerPeriodOptions {
+  /** How long a payment counts, in milliseconds. */
+  readonly periodMs: number
+  /** Names the sums. Rules with the same name and period add to the same sums. Default: `period`. */
+  readonly name?: string
+}
+
+/**
+ * Allows payments and approvals up to a sum by asset over a period, for each client across all servers: what a client has
+ * signed in the last `periodMs` milliseconds, and what it is signing. It understands what {@link maximum} does. A transaction
+ * counts each time that it is signed: one with several Bitcoin inputs as often, and so does one that is sent again with more gas.
+ *
+ * @param amounts as those of {@link maximum}
+ * @throws {TypeError} for no amounts or no period, or what is none
+ */
+export function maximumPerPeriod(amounts: Readonly<Record<Asset, bigint>>, options: MaximumPerPeriodOptions): Rule {
+  const most = readAmounts(amounts, 'maximumPerPeriod')
+  const { periodMs, name = 'period' } = assertObject(options, 'maximumPerPeriod')
+  if (!Number.isSafeInteger(periodMs) || periodMs < 1) throw new TypeError('periodMs must be milliseconds')
+  if (typeof name !== 'string' || name.length > 50) throw new TypeError('name must be a string of at most 50')
+  return {
+    judge({ intent }) {
+      const spending = spendingOf(intent)
+      const sums = spending && sumsOf(spending)
+      const why = sums === undefined ? notUnderstood(intent) : excessOf(sums, most)
+      if (sums === undefined || why !== undefined) return { allowed: false, reasons: [`maximumPerPeriod: ${why}`] }
+      const reserve = [...sums].map(([asset, amount]) => ({
+        counter: `${name}/${periodMs}/${asset}`,
+        amount,
+        most: most.get(asset) as bigint,
+        periodMs,
+      }))
+      return { allowed: true, reasons: ['maximumPerPeriod: allowed, if the sums allow it'], reserve }
+    },
+  }
+}
+
+const ASSET = /^(?:bitcoin|solana(?::\w{32,44})?|ethereum:\d+(?::0x[0-9a-fA-F]{40})?)$/
+
+/** The amounts by asset, with tokens of Ethereum in lower case. @throws {TypeError} if they are none */
+function readAmounts(amounts: Readonly<Record<Asset, bigint>>, name: string): ReadonlyMap<Asset, bigint> {
+  const entries = Object.entries(assertObject(amounts, name))
+  if (entries.length === 0 || !entries.every(([, most]) => typeof most === 'bigint' && most >= 0n)) {
+    throw new TypeError(`${name} must have amounts as bigint`)
+  }
+  const wrong = entries.find(([asset]) => !ASSET.test(asset))
+  if (wrong !== undefined) throw new TypeError(`${name}: ${wrong[0]} is no asset`)
+  return new Map(entries.map(([asset, amount]) => [asset.startsWith('ethereum') ? asset.toLowerCase() : asset, amount]))
+}
+
+function sumsOf(spending: readonly Spending[]): ReadonlyMap<Asset, bigint> {
+  const sums = new Map<Asset, bigint>()
+  for (const { asset, amount } of spending) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+  return sums
+}
+
+/** Which sum is above what is allowed, in words; undefined if none is. */
+function excessOf(sums: ReadonlyMap<Asset, bigint>, most: ReadonlyMap<Asset, bigint>): string | undefined {
+  const above = [...sums].find(([asset, sum]) => sum > (most.get(asset) ?? -1n))
+  return above && `${above[1]} of ${above[0]} is more than ${most.get(above[0]) ?? 'allowed'}`
 }
 
 /**

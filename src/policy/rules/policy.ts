@@ -39,7 +39,10 @@ export function createPolicy(options: PolicyOptions): RulePolicy {
     if (action !== 'sign' || intent === undefined) throw new TypeError('only signatures are judged by rules')
     return sign.judge(request as SignatureRequest)
   }
-  const policy: Policy = (request, hook) =>
-    request.action === 'sign' ? explain(request).allowed : others(request, hook)
+  const policy: Policy = (request, hook) => {
+    if (request.action !== 'sign') return others(request, hook)
+    const { allowed, reserve } = explain(request)
+    return allowed && reserve !== undefined ? { reserve } : allowed
+  }
   return Object.assign(policy, { explain })
 }

@@ -1,4 +1,5 @@
 import type { PolicyRequest } from '../../server/access/policy.ts'
+import type { Reservation } from '../../server/access/reservation.ts'
 import { assertMethods } from '../../util/arguments.ts'
 import type { PolicyIntent } from '../types.ts'
 
@@ -8,6 +9,8 @@ export interface Verdict {
   readonly allowed: boolean
   /** Why, each for a person to read: the rule's name, and what it has found. */
   readonly reasons: readonly string[]
+  /** What is allowed only as part of a sum over some time. Default: nothing. */
+  readonly reserve?: readonly Reservation[]
 }
 
 /** A signature that a rule judges. */
@@ -43,13 +46,13 @@ export function all(...rules: readonly Rule[]): Rule {
     judge(request) {
       const verdicts = rules.map((rule) => rule.judge(request))
       const denied = verdicts.filter(({ allowed }) => !allowed)
-      return merged(denied.length === 0, denied.length === 0 ? verdicts : denied)
+      return denied.length === 0 ? merged(true, verdicts) : merged(false, denied)
     },
   }
 }
 
 /**
- * Allows what at least one of these rules allows.
+ * Allows what at least one of these rules allows. Only the first of them reserves something.
  *
  * @throws {TypeError} for no rules, or what is none
  */
@@ -58,8 +61,7 @@ export function any(...rules: readonly Rule[]): Rule {
   return {
     judge(request) {
       const verdicts = rules.map((rule) => rule.judge(request))
-      const allowed = verdicts.filter((verdict) => verdict.allowed)
-      return merged(allowed.length > 0, allowed.length > 0 ? allowed : verdicts)
+      return verdicts.find(({ allowed }) => allowed) ?? merged(false, verdicts)
     },
   }
 }
@@ -82,7 +84,9 @@ export function kinds(...allowed: readonly PolicyIntent['kind'][]): Rule {
 }
 
 function merged(allowed: boolean, verdicts: readonly Verdict[]): Verdict {
-  return { allowed, reasons: verdicts.flatMap(({ reasons }) => reasons) }
+  const reasons = verdicts.flatMap((verdict) => verdict.reasons)
+  const reserve = allowed ? verdicts.flatMap((verdict) => verdict.reserve ?? []) : []
+  return { allowed, reasons, ...(reserve.length > 0 && { reserve }) }
 }
 
 function requireRules(rules: readonly Rule[], name: string): void {

@@ -5,6 +5,7 @@ import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
 import type { Caller } from './caller.ts'
+import { readReservations, type Reservation } from './reservation.ts'
 
 /** What a client requests, for the policy to judge. */
 export interface PolicyRequest {
@@ -61,11 +62,24 @@ export function callerFields({ clientId, device }: Caller): Pick<PolicyRequest, 
 }
 
 /**
- * Called before an action starts, after its sets were found to belong to the client. Anything but `true` denies the
- * action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
+ * What a policy returns to allow a signature only as part of a sum over some time, such as what is paid in a day. The amounts
+ * are added in the transaction that begins the operation, and given back if it does not sign; if a sum would be above its
+ * maximum, the signature is denied.
+ */
+export interface WithReservations {
+  /** The amounts, each of another counter. */
+  readonly reserve: readonly Reservation[]
+}
+
+/**
+ * Called before an action starts, after its sets were found to belong to the client. Anything but `true`, and reservations for
+ * `sign`, denies the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
  * which clients may retry.
  */
-export type Policy = (request: PolicyRequest, options: HookOptions) => boolean | Promise<boolean>
+export type Policy = (
+  request: PolicyRequest,
+  options: HookOptions,
+) => boolean | WithReservations | Promise<boolean | WithReservations>
 
 interface Asking {
   readonly policy: Policy | undefined
@@ -73,11 +87,18 @@ interface Asking {
 }
 
 /**
+ * @returns what has to be reserved
  * @throws {POLICY_DENIED} unless the policy allows the request
  * @throws {Unavailable} if it fails
  */
-export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<void> {
-  if (policy === undefined) return
-  const allowed: unknown = await askHook('policy', limits.hookMs, (options) => policy(request, options))
-  if (allowed !== true) throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
+export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<readonly Reservation[]> {
+  if (policy === undefined) return []
+  const { action } = request
+  const allowed = await askHook('policy', limits.hookMs, async (options) => {
+    const answer: unknown = await policy(request, options)
+    if (action !== 'sign' || typeof answer !== 'object' || answer === null) return answer === true && []
+    return readReservations((answer as Partial<WithReservations>).reserve)
+  })
+  if (allowed !== false) return allowed
+  throw new MpcError('POLICY_DENIED', `the policy denies ${action}`)
 }

@@ -5,6 +5,7 @@ import { forgetStoredResponses } from '../http/stored-responses.ts'
 import { OPERATION_KINDS, SERVER_OPERATIONS } from '../operations/definitions.ts'
 import { abortExpired } from '../rounds/decisions.ts'
 import { rateCounts } from '../rounds/rates.ts'
+import { forgetReservations } from '../rounds/reservations.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { logBans } from '../sets/ot-states.ts'
 import { forgetPreprocessings } from '../sets/preprocessings.ts'
@@ -21,6 +22,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   (context) => deletePendingShares(context),
   forgetPreprocessings,
   (context) => rateCounts(context).forget(),
+  forgetReservations,
   forgetStoredResponses,
   forgetOperations,
 ]

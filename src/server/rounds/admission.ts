@@ -8,6 +8,7 @@ import { getGroup } from '../../curve/index.ts'
 import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import type { Reservation } from '../access/reservation.ts'
 import { askPolicy, type PolicyRequest } from '../access/policy.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
 import { ecdsaRecord } from '../sets/sets-table.ts'
@@ -25,6 +26,7 @@ import type { RoundStatus } from './round-status.ts'
  *
  * @param found the set that it names, and whether this request has started the operation before: its authorization, which
  *   may be valid once only, was judged then
+ * @returns what the operation has to reserve
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {INTENT_REQUIRED | INTENT_MISMATCH} for a signature that does not say, or not truly, what it is of
@@ -37,7 +39,7 @@ export async function authorizeOperation(
   key: CalledOperation,
   request: OperationRequest,
   { started, source: found }: Pick<RoundStatus, 'started' | 'source'>,
-): Promise<void> {
+): Promise<readonly Reservation[]> {
   let intent: Pick<PolicyRequest, 'intent'> = {}
   if ('setId' in request) {
     const set = await requireFit(context.database, key, request, found?.set)
@@ -47,8 +49,9 @@ export async function authorizeOperation(
     if (request.kind === 'sign') intent = { intent: verifyIntent(context.intents, request, set) }
   }
   await definitionOf(request).checkStart?.(context, key, request)
-  await askPolicy(context, { ...policyRequest(key, request), ...intent })
+  const reservations = await askPolicy(context, { ...policyRequest(key, request), ...intent })
   if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
+  return reservations
 }
 
 /**

@@ -147,14 +147,16 @@ async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: Ope
 }
 
 /**
- * Deletes the sessions and the request of an aborted operation, and what its rounds have left for another device. A repeated
- * abort writes nothing.
+ * Deletes the sessions and the request of an aborted operation, and what its rounds have left for another device, and gives
+ * back what it has reserved. A repeated abort writes nothing.
  */
 async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   await tx.query(
     `with forgotten as (
        update reshare_responses set for_other_device = null
        where client_id = $1 and operation_id = $2 and for_other_device is not null
+     ), given_back as (
+       delete from reshare_reservations where client_id = $1 and operation_id = $2
      )
      update reshare_operations set state = null, request = null
      where client_id = $1 and operation_id = $2 and (state is not null or request is not null)`,

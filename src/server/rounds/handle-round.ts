@@ -1,7 +1,7 @@
 import { isProven } from '../../wire/operation-definitions.ts'
 import { decodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
-import type { OperationKind, OperationRequest } from '../../wire/operations.ts'
+import type { OperationKind } from '../../wire/operations.ts'
 import { isCodecError } from '../../util/codec.ts'
 import type { CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -24,6 +24,7 @@ import {
   type OperationRow,
 } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
+import { reserve } from './reservations.ts'
 import { hashRequest } from './request-hash.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
 import { runLeasedRound } from './run-round.ts'
@@ -69,8 +70,8 @@ export async function handleRound(
   if (round === 1) {
     // Generated before a hook is called: what the hook allows may be valid only once.
     const token = context.random(16)
-    const request = await admitOperation(context, key, { ...roundBody, onKind }, status)
-    const operation = { ...key, request, requestHash, token }
+    const admitted = await admitOperation(context, key, { ...roundBody, onKind }, status)
+    const operation = { ...key, ...admitted, requestHash, token }
     const response = await tryOneRound(context, operation, roundBody, status)
     if (response !== undefined) return response
     started = await startOperation(context, operation, status)
@@ -96,15 +97,14 @@ async function admitOperation(
   key: CalledOperation,
   { header, messages, onKind }: RoundBody<unknown> & Required<Pick<RoundRequest, 'onKind'>>,
   status: RoundStatus,
-): Promise<OperationRequest> {
+): Promise<Pick<NewOperation, 'request' | 'reservations'>> {
   const { request, proof } = parseOperation(header, context.limits)
   onKind(request.kind)
   if (isProven(request)) {
     const { operationId } = key
     await verifyOpening(context.database, key, { firstRound: { operationId, request, messages }, proof }, status.source)
   }
-  await authorizeOperation(context, key, request, status)
-  return request
+  return { request, reservations: await authorizeOperation(context, key, request, status) }
 }
 
 /** @returns undefined if the round has to be run under a lease */
@@ -148,6 +148,7 @@ async function startOperation(
       return undefined
     }
     await chargeOperation(context, tx, { clientId, request }, added)
+    await reserve(context, tx, operation, operation.reservations ?? [])
     await context.audit.record(tx, clientId, definitionOf(request).startEvents?.(operation, request) ?? [], auditHead)
     return { lease: leaseOf(operation, token), operation: newOperation(operation, added) }
   }

@@ -204,10 +204,16 @@ export async function releaseRound(db: Queryable, lease: Lease): Promise<void> {
   await db.query(`update reshare_operations set lease_expires_at = null where ${LEASED}`, leaseValues(lease))
 }
 
-/** Allows another request in the round, because no session has seen this one. In round 1 the operation is deleted. */
+/** Allows another request in the round, because no session has seen this one. In round 1 the operation is deleted, with what it has reserved. */
 export async function resetRound(db: Queryable, lease: Lease): Promise<void> {
-  if (lease.round === 1) await db.query(`delete from reshare_operations where ${LEASED}`, leaseValues(lease))
-  else {
+  if (lease.round === 1) {
+    await db.query(
+      `with reset as (delete from reshare_operations where ${LEASED} returning client_id, operation_id)
+       delete from reshare_reservations using reset
+       where reshare_reservations.client_id = reset.client_id and reshare_reservations.operation_id = reset.operation_id`,
+      leaseValues(lease),
+    )
+  } else {
     await db.query(
       `update reshare_operations set lease_token = null, lease_hash = null, lease_expires_at = null where ${LEASED}`,
       leaseValues(lease),

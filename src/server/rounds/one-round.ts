@@ -8,8 +8,9 @@ import type { Queryable } from '../../service/database/types.ts'
 import { definitionOf, runsInTransaction } from '../operations/definitions.ts'
 import type { RoundInput, RoundOutput, SetRequest, SourceSet } from '../operations/round.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
-import { insertOperation, type NewOperation } from './operations-table.ts'
+import { insertOperation, lockClient, type NewOperation } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
+import { reserve } from './reservations.ts'
 import { transactOrBan, type Banned } from './transact-or-ban.ts'
 import { sealResponse } from './responses-table.ts'
 
@@ -67,9 +68,13 @@ async function startInTransaction(
   tx: Queryable,
   operation: OneRoundOperation,
 ): Promise<number> {
+  const { clientId, reservations = [] } = operation
+  // Before the count is locked, as where an operation starts otherwise: the two could deadlock.
+  if (reservations.length > 0) await lockClient(tx, clientId)
   const added = await insertOperation(context, tx, operation)
   if (added === undefined) throw new NotInOneRound('it is there, or decided')
   await chargeOperation(context, tx, operation, added)
+  await reserve(context, tx, operation, reservations)
   return added.epoch
 }
 

@@ -1,6 +1,7 @@
 import { isJoiningRound } from '../../wire/join.ts'
 import type { Decision, OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { canAccess, type CalledOperation, type Caller, type OperationKey } from '../access/caller.ts'
+import type { Reservation } from '../access/reservation.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { int, nullable, pick, rowDecoder, time } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
@@ -66,6 +67,8 @@ export function operationRow(row: Row): OperationRow {
 export interface NewOperation extends CalledOperation {
   readonly request: OperationRequest
   readonly requestHash: RequestHash
+  /** What it adds to counters of the policy. Default: nothing. */
+  readonly reservations?: readonly Reservation[]
   /** The lease of its first round, for this process. Default: none. */
   readonly token?: Uint8Array
 }

@@ -198,7 +198,7 @@ describe('typed data', () => {
   ])('that %s is refused', (_, value) => {
     const begun = performance.now()
     expect(() => typedData(value)).toThrow(RangeError)
-    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(performance.now() - begun).toBeLessThan(5000)
   })
 
   test('that is as much as is taken is hashed in a moment', () => {

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { BitcoinIntent } from '../../../src/policy/bitcoin/index.ts'
-import { all, any, createPolicy, deny, kinds, maximum, programs, recipients } from '../../../src/policy/index.ts'
+import {
+  all,
+  any,
+  createPolicy,
+  deny,
+  kinds,
+  maximum,
+  maximumPerPeriod,
+  programs,
+  recipients,
+} from '../../../src/policy/index.ts'
 import type { SolanaInstruction, SolanaTransactionIntent } from '../../../src/policy/solana/index.ts'
 import type { PolicyIntent } from '../../../src/policy/types.ts'
 import { allows, FRIEND, message, RAW, request, transaction } from './support.ts'
@@ -149,6 +159,45 @@ describe('rules together', () => {
     expect(() => policy.explain({ clientId: 'ann', action: 'backup' })).toThrow(TypeError)
     for (const wrong of [undefined, {}, { sign: deny() }, { others: () => true }, { sign: {}, others: () => true }]) {
       expect(() => createPolicy(wrong as never)).toThrow(TypeError)
+    }
+  })
+})
+
+describe('a maximum per period', () => {
+  const rule = maximumPerPeriod({ solana: 10_000n, [`solana:${MINT}`]: 10n }, { periodMs: 1000 })
+  const paid = (amount: bigint, most: bigint, asset = 'solana') => ({ counter: `period/1000/${asset}`, amount, most, periodMs: 1000 }) // prettier-ignore
+
+  test('reserves what is paid, by asset', () => {
+    expect(rule.judge(request(solana([pay(YOU, 100n), checked('0c', MINT, YOU, 4n), pay(ME, 1n)]))).reserve).toEqual([
+      paid(5_101n, 10_000n),
+      paid(4n, 10n, `solana:${MINT}`),
+    ])
+  })
+
+  test.each<[string, PolicyIntent]>([
+    ['more than the sum may be at all', solana([pay(YOU, 5_001n)])],
+    ['another asset', solana([checked('0c', ME, YOU, 1n)])],
+    ['what is not understood', solana([instruction(YOU, '00')])],
+    ['what nobody knows', RAW],
+  ])('denies %s, and reserves nothing', (_, intent) => {
+    const verdict = rule.judge(request(intent))
+    expect([verdict.allowed, verdict.reserve]).toEqual([false, undefined])
+  })
+
+  test('is reserved by a policy, and by others only if they decide', async () => {
+    const options = { signal: new AbortController().signal }
+    const others = () => true
+    const intent = solana([pay(YOU, 1n)])
+    const reserve = [paid(5_001n, 10_000n)]
+    expect(await createPolicy({ sign: all(kinds('solanaTransaction'), rule), others })(request(intent), options)).toEqual({ reserve }) // prettier-ignore
+    expect(await createPolicy({ sign: any(deny(), rule), others })(request(intent), options)).toEqual({ reserve })
+    expect(await createPolicy({ sign: any(kinds('solanaTransaction'), rule), others })(request(intent), options)).toBe(true) // prettier-ignore
+    expect(await createPolicy({ sign: all(rule, deny()), others })(request(intent), options)).toBe(false)
+  })
+
+  test('has a period', () => {
+    for (const wrong of [undefined, {}, { periodMs: 0 }, { periodMs: 1, name: 1 }]) {
+      expect(() => maximumPerPeriod({ solana: 1n }, wrong as never)).toThrow(TypeError)
     }
   })
 })
