@@ -1,5 +1,5 @@
 export { remoteClient, type RemoteClientOptions } from './remote-client.ts'
-export type { CallOptions, RemoteClient } from './types.ts'
+export type { RemoteClient } from './types.ts'
 export { messagePort, type MessageTarget, type Port, windowPort, type WindowPortParameters } from './port.ts'
 export type { Described, Description } from './described.ts'
 export {
