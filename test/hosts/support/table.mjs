@@ -14,7 +14,7 @@ const GROUPS = {
   browsers: 'Client in a browser',
   servers: 'Server, with a client in Node',
   bundlers: 'Bundler',
-  frameworks: 'Framework',
+  frameworks: 'Framework, test runner or package manager',
 }
 
 /** Writes the table. @param {readonly Outcome[]} outcomes of every cell */
