@@ -15,6 +15,7 @@ const GROUPS = {
   servers: 'Server, with a client in Node',
   bundlers: 'Bundler',
   frameworks: 'Framework, test runner or package manager',
+  examples: 'Example',
 }
 
 /** Writes the table. @param {readonly Outcome[]} outcomes of every cell */

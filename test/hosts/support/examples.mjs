@@ -1,0 +1,43 @@
+// @ts-check
+/* global document */
+// The programs of examples/, with the package as it is published.
+import { cpSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { chromium, firefox } from 'playwright'
+import { CHROMIUM_FLAGS } from '../../support/browsers/engines.mjs'
+import { pathOf } from './browsers.mjs'
+
+/** @typedef {import('./context.mjs').Context} Context */
+/** @typedef {'chromium' | 'firefox'} Clickable */
+
+/** A copy of an example in the project. @param {Context} context @param {string} name @returns {string} its folder */
+export function exampleFolder({ project }, name) {
+  const folder = join(project, `example-${name}`)
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(resolve('examples', name), folder, { recursive: true })
+  return folder
+}
+
+/** A browser with a user who clicks. @param {Clickable} browser */
+export function launch(browser) {
+  return browser === 'chromium'
+    ? chromium.launch({ executablePath: pathOf(browser), args: [...CHROMIUM_FLAGS] })
+    : firefox.launch({ executablePath: pathOf(browser), channel: 'moz-firefox' })
+}
+
+/**
+ * Waits until the page's output begins with a word. @param {import('playwright').Page} page @param {string} word
+ * @returns {Promise<string>} the output
+ * @throws {Error} with what it says, if that is something else
+ */
+export async function outputOf(page, word) {
+  const output = page.locator('#output')
+  await page.waitForFunction(
+    () => !['', 'working'].includes(document.getElementById('output')?.textContent ?? ''),
+    undefined,
+    { timeout: 60_000 },
+  )
+  const text = (await output.textContent()) ?? ''
+  if (!text.startsWith(word)) throw new Error(`the page says "${text}" in place of "${word}"`)
+  return text
+}
