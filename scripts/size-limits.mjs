@@ -61,7 +61,7 @@ export const BUDGETS = {
   'backup/icloud': 7.6,
   emulators: 9,
   'storage/file': 8.6,
-  remote: 6.8,
+  remote: 7.2,
   'remote + viem': 56,
-  'remote/serve': 6.5,
+  'remote/serve': 7.1,
 }

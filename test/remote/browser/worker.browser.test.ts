@@ -20,7 +20,7 @@ function startWorker(store: string): Worker {
   return new Worker(new URL('../support/remote-worker.ts', import.meta.url), { type: 'module', name })
 }
 
-test('a page makes, backs up, recovers and uses a wallet of a worker', async () => {
+test('a page makes, backs up, recovers and uses a wallet of a worker', { timeout: 180_000 }, async () => {
   const worker = startWorker('remote-worker')
   const client = remoteClient(messagePort(worker))
   const onPage = [
