@@ -25,7 +25,7 @@ const EMPTY = new Uint8Array(0)
  * come (HPKE with MLKEM768-X25519). They need the package \@noble/post-quantum.
  *
  * @example
- * const method = cloudKey({ provider: 'GDRIVE', storage, kind: hybrid })
+ * const method = cloudKey({ provider: 'GDRIVE', storage: myDrive('acme'), kind: hybrid })
  */
 export const hybrid: AgeKeyKind = {
   recipientPrefix: 'age1pq1',

@@ -79,8 +79,10 @@ function npmProblem(words: readonly string[]): string | undefined {
 
 /** The text of the program of a script, and of what it imports or runs; of one that is put together from a folder, of that. */
 function sourcesOf(script: string): string {
-  const path = script.match(/\S+[.]mjs(?!.*[.]mjs)/)![0]
   const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+  const built = /build\/(\S+)[.]js$/.exec(script)
+  if (built) return read(`${built[1]!}.ts`)
+  const path = script.match(/\S+[.]mjs(?!.*[.]mjs)/)![0]
   if (!path.startsWith('scripts/')) return programsBelow(dirname(path)).map(read).join('\n')
   const imported = [...read(path).matchAll(/ from '([.][^']+)'/g)].map(([, name]) => join(dirname(path), name!))
   const cells = [...read(path).matchAll(/^const CELLS = '([^']+)'$/gm)].flatMap(([, folder]) => programsBelow(folder!))

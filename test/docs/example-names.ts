@@ -15,6 +15,7 @@ export declare const apiToken: string
 export declare const askTheUser: Approve
 export declare const authorization: string
 export declare const bar: { set(fraction: number): void }
+export declare const button: HTMLButtonElement
 export declare const cipherText: string
 export declare const client: Client
 export declare const clientId: string
@@ -57,6 +58,7 @@ export declare const wallet: Wallet
 export declare const walletId: string
 export declare const AsyncStorage: KeyValueAdapter
 export declare const identity: string
+export declare const iframe: { readonly contentWindow: Window }
 export declare const keychain: { get(name: string): Promise<Uint8Array> }
 export declare function keychainBytes(name: string): Promise<Uint8Array>
 export declare const lock: DeviceLock

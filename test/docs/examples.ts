@@ -17,12 +17,11 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
  * example uses is imported from the entry point that exports it, or else from `example-names.ts`, on its first line.
  */
 export function examples(): Block[] {
-  const sourceOf = new Map([...publicNames(), ...Object.entries(OTHERS).flatMap(namesOf)])
   const paths = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   return paths
     .filter((path) => path.endsWith('.ts'))
     .flatMap((path) => examplesOf(`src/${path}`))
-    .map((block) => ({ ...block, code: importsOf(block, sourceOf) + block.code }))
+    .map((block) => ({ ...block, code: importsOf(block, sourcesFor(block.page)) + block.code }))
 }
 
 /** The examples of one file, as they are written. */
@@ -80,9 +79,22 @@ function isNamed(node: ts.Identifier): boolean {
   return ts.isBindingElement(parent) && parent.propertyName === node
 }
 
-/** Each public name of the package with an entry point that exports it. */
-function publicNames(): [name: string, entry: string][] {
-  return [...SOURCES].flatMap(([entry, source]) => namesOf([entry, exportedBy(source)]))
+/**
+ * Each public name with an entry point that exports it. Of several, such as those of `sign`, it is the one of the page's own
+ * folder, or else the first.
+ */
+function sourcesFor(page: string): Map<string, string> {
+  const own = /^src\/remote\/host\//.test(page)
+    ? 'reshare/remote/serve'
+    : page.startsWith('src/remote/')
+      ? 'reshare/remote'
+      : ''
+  const entries = [...SOURCES].sort(([a], [b]) => Number(b === own) - Number(a === own))
+  const names = [
+    ...entries.flatMap(([entry, source]) => namesOf([entry, exportedBy(source)])),
+    ...Object.entries(OTHERS).flatMap(namesOf),
+  ]
+  return new Map(names.reverse())
 }
 
 function namesOf([source, names]: readonly [string, readonly string[]]): [name: string, source: string][] {

@@ -34,14 +34,7 @@ const SETTLE_MS = 250
  * @throws {TypeError | RangeError} if an argument is wrong
  *
  * @example
- * const approve = async ({ action, summary, signal }) => {
- *   const dialog = showDialog(action, summary)
- *   try {
- *     return await Promise.race([visibleClick(dialog.yes, { signal }).then(() => true), visibleClick(dialog.no, { signal }).then(() => false)])
- *   } finally {
- *     dialog.close()
- *   }
- * }
+ * const { wasUncovered } = await visibleClick(button, { visibleMs: 1000 })
  */
 export async function visibleClick(
   button: typeof globalThis extends { readonly Element: { readonly prototype: infer Element } } ? Element : object,
