@@ -237,6 +237,8 @@ describe('an approval', () => {
     const method = { type: 'plain', password: 'correct horse' }
     app.send(call(1, 'recoverWallet', { method, rotateBackup: method, cipherText: 'x:00', existingSets: 'retire' }))
     await app.next({ id: 1 })
+    await settled()
+    expect(requests[0]!.signal.aborted).toBe(true)
     expect(requests[0]!.summary).toEqual({ method: 'plain', rotateBackup: 'plain', existingSets: 'retire' })
     app.send(call(2, 'listWallets', {}))
     await app.next({ id: 2 })

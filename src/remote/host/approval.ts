@@ -35,7 +35,7 @@ export type ApprovalRequest = {
     readonly summary: Summary<A>
     /** The origin that asks, as the browser states it; undefined if the port does not know it. */
     readonly origin: string | undefined
-    /** Aborted if the action is aborted, or the time of the approval is over: close the dialog. */
+    /** Aborted once the approval is over, by its answer too: close the dialog. */
     readonly signal: AbortSignal
   }
 }[ApprovedAction]
@@ -116,6 +116,8 @@ async function untilAborted(
   try {
     return await Promise.race([work(controller.signal), aborted])
   } finally {
+    // Closes what still waits for the user, such as the button that was not clicked.
+    stop()
     for (const signal of signals) signal.removeEventListener('abort', stop)
   }
 }
