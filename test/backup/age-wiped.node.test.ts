@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { codeAge, readStanzas } from '../../src/backup/age-file.ts'
 import { createAgeKey } from '../../src/backup/age-keys/create.ts'
 import { identityCode, recipientCode } from '../../src/backup/age-keys/text-age.ts'
+import { deriveArgon2id, type Argon2Engine } from '../../src/backup/methods/argon2.ts'
 import { passkeyKeys } from '../../src/backup/methods/prf.ts'
 import { hybrid } from '../../src/backup/post-quantum.ts'
 import type { AgeIdentityCode, AgeRecipientCode } from '../../src/backup/types.ts'
@@ -87,6 +88,16 @@ test.each(KINDS)('a file for a key of kind %s leaves neither file key nor secret
   // The plaintext is in what is given to the caller alone.
   expect(sealing.holding(plaintext)).toEqual([])
   expect(opening.holding(plaintext)).toEqual([result.opened])
+})
+
+test.each<Argon2Engine>(['wasm', 'portable'])('Argon2id (%s) leaves no copy of the password', async (engine) => {
+  const [password, salt] = [random(40), random(16)]
+  const result: { tag?: Uint8Array } = {}
+  const deriving = await allocationsOf(async () => {
+    result.tag = await deriveArgon2id(password, salt, { memoryKiB: 64, passes: 2 }, { engine })
+  })
+  expect(deriving.holding(password)).toEqual([])
+  expect(deriving.holding(result.tag!)).toEqual([result.tag])
 })
 
 /** Whether this is the key of a stanza, whose nonce is zero. */

@@ -98,9 +98,14 @@ function writeFirstBlocks(
   { password, salt, memoryKiB, passes, tagLength }: Argon2Parameters,
   blocks: Uint8Array,
 ): void {
-  const sized = (bytes: Uint8Array) => concatBytes(word(bytes.length), bytes)
   const numbers = [1, tagLength, memoryKiB, passes, VERSION, ARGON2ID].map(word)
-  const input = concatBytes(...numbers, sized(password), sized(salt), word(0), word(0))
+  // Only one copy of the password, which is wiped below.
+  const [passwordLength, saltLength, none] = [password.length, salt.length, 0].map(word) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  const input = concatBytes(...numbers, passwordLength, password, saltLength, salt, none, none)
   const first = blake2b(input, { dkLen: 64 })
   for (const i of [0, 1]) {
     const seed = concatBytes(first, word(i), word(0))
