@@ -2,7 +2,8 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, equalBytes, utf8, wipe } from '../util/bytes.ts'
+import { MpcError } from '../errors.ts'
+import { concatBytes, equalBytes, isBytes, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
 import { throwIfAborted } from './failures.ts'
 import { decodeArgument, encodeArgument } from './stanza.ts'
@@ -85,8 +86,11 @@ async function unwrap(identities: readonly AgeIdentity[], stanzas: AgeStanza[]):
       throw new TypeError('this method opens with identities that are code')
     }
     const fileKey = await identity.unwrapFileKey(stanzas)
-    if (fileKey?.length === FILE_KEY_LENGTH) return fileKey
-    if (fileKey !== null) throw new Error(`a file key is ${FILE_KEY_LENGTH} bytes`)
+    if (fileKey === null) continue
+    if (isBytes(fileKey) && fileKey.length === FILE_KEY_LENGTH) return fileKey
+    if (isBytes(fileKey)) wipe(fileKey)
+    // That is about the key: another one may open the file.
+    throw new MpcError('DECRYPT_FAILED', `an identity gave a file key that is not ${FILE_KEY_LENGTH} bytes`)
   }
   throw new Error('no identity opens the file')
 }

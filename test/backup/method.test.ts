@@ -3,10 +3,12 @@ import {
   anyOf,
   backupMethodsOf,
   cloudKey,
+  createBackupMethod,
   custom,
   memoryCloudKey,
   openBackup,
   sealBackup,
+  type AgeIdentity,
 } from '../../src/backup/index.ts'
 import { encodeBackupRecord } from '../../src/key-share/backup-record.ts'
 import { toHex } from '../../src/util/bytes.ts'
@@ -60,6 +62,26 @@ describe('a backup method', () => {
     const [right, wrong] = [await generateUsableX25519Identity(), await generateUsableX25519Identity()]
     const broken = custom({ recipients: [await identityToRecipient(right)], identities: [wrong] })
     expect(await codeOf(anyOf(cheap('p'), broken).seal(plaintext, { walletId }))).toBe('DECRYPT_FAILED')
+  })
+
+  test.each<[string, unknown]>([
+    ['text that is no key', 'AGE-SECRET-KEY-1QQQ'],
+    ['a key of a kind that is not given', 'AGE-SECRET-KEY-PQ-1QQQ'],
+    ['no key at all', undefined],
+    ['code that gives nothing', { unwrapFileKey: () => undefined }],
+    ['code that gives a longer key', { unwrapFileKey: () => random(32) }],
+    ['code that gives no bytes', { unwrapFileKey: () => '0123456789abcdef' }],
+  ])('that gives %s as an identity fails itself, and leaves the next method its chance', async (_, identity) => {
+    const plaintext = random(100)
+    const cipherText = await cheap('p').seal(plaintext, { walletId })
+    const broken = createBackupMethod({
+      name: 'CUSTOM',
+      probe: async () => {},
+      recipients: async () => [],
+      identities: async () => [identity as AgeIdentity],
+    })
+    expect(await codeOf(broken.open(cipherText, { walletId }))).toBe('DECRYPT_FAILED')
+    expect(await anyOf(broken, cheap('p')).open(cipherText, { walletId })).toEqual(plaintext)
   })
 
   test('all of several are probed', async () => {

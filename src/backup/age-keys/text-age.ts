@@ -1,3 +1,4 @@
+import { MpcError } from '../../errors.ts'
 import { codeAge } from '../age-file.ts'
 import type { AgeCryptoKey, AgeFiles, AgeIdentity, AgeIdentityCode, AgeRecipient, AgeRecipientCode } from '../types.ts'
 import type { AgeKeyKind } from './kind.ts'
@@ -14,8 +15,17 @@ export const textAge: AgeFiles = {
   decrypt: async (file, identities) =>
     codeAge.decrypt(
       file,
-      identities.map((identity) => identityCode(identity)),
+      identities.map((identity) => openingCode(identity)),
     ),
+}
+
+/** @throws {DECRYPT_FAILED} if it is no identity: that is about the key, and says nothing about the file */
+function openingCode(identity: AgeIdentity): AgeIdentityCode {
+  try {
+    return identityCode(identity)
+  } catch (cause) {
+    throw new MpcError('DECRYPT_FAILED', 'a method gave an identity that is not an age key', { cause })
+  }
 }
 
 /** The kind of keys that a caller has added. @throws {TypeError} if it is none */
