@@ -1,10 +1,10 @@
 // @ts-check
-// Builds build/core.wasm from assembly/, and src/wasm/generated.ts, which inlines it for every bundler. The module of Argon2 is
-// so small that what inlines it is committed. The generated sources of assembly/ are written first.
+// Builds build/core.wasm from assembly/, and src/wasm/generated.ts, which inlines it for every bundler. The source that
+// inlines the module of Argon2 is written too. The generated sources of assembly/ are written first.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
-import { compileWasm, runGenerators } from './compile-wasm.mjs'
+import { compileWasm, runGenerators, writeArgon2Source } from './compile-wasm.mjs'
 import { packWasm } from './pack-wasm.mjs'
 import { stampOf } from './stamp-wasm.mjs'
 
@@ -27,13 +27,6 @@ export const TEXT: string =
   '${text}'
 `,
 )
-const argon2 = await compileWasm('build/argon2.wasm', 'argon2')
-writeFileSync(
-  'src/backup/methods/argon2-module.gen.ts',
-  `// The WebAssembly module of assembly/argon2 in base64. Made by scripts/build-wasm.mjs.
-export const ARGON2_MODULE =
-  '${argon2.toString('base64')}'
-`,
-)
+await writeArgon2Source()
 const brotli = brotliCompressSync(wasm).length
 console.log(`build/core.wasm: ${wasm.length} bytes, ${brotli} brotli`)

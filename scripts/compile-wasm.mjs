@@ -1,7 +1,7 @@
 // @ts-check
 // How assembly/ becomes a module: the one place that says so.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import asc from 'assemblyscript/asc'
 
@@ -36,4 +36,16 @@ export async function compileWasm(path, target = 'release') {
   process.stderr.write(stderr.toString())
   if (error) throw error
   return readFileSync(path)
+}
+
+/** Compiles the module of Argon2, and writes the source that inlines it. It is so small that this source is committed. */
+export async function writeArgon2Source() {
+  const wasm = await compileWasm('build/argon2.wasm', 'argon2')
+  writeFileSync(
+    'src/backup/methods/argon2-module.gen.ts',
+    `// The WebAssembly module of assembly/argon2 in base64. Made by scripts/build-wasm.mjs.
+export const ARGON2_MODULE =
+  '${wasm.toString('base64')}'
+`,
+  )
 }
