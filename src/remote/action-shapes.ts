@@ -78,6 +78,28 @@ const intent = object<IntentData>({
   input: optional(whole(0, 2 ** 32 - 1)),
 })
 
+const signFields = object<SignData>({
+  walletId: idText,
+  scheme: text<SignatureScheme>(20),
+  path,
+  message,
+  digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+  hash: optional(text<MessageHash>(20)),
+  tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+  intent: optional(intent),
+})
+
+/** What is signed, and nothing that the scheme ignores: an approval shows all of it. */
+const signData: Shape<SignData> = (value, name, reading) => {
+  const made = signFields(value, name, reading)
+  const { scheme, message, digest, hash, tapTweak } = made
+  const isOfOther = scheme === 'ecdsa' ? tapTweak !== undefined : digest !== undefined || hash !== undefined
+  const isExtra = scheme === 'ed25519' && tapTweak !== undefined
+  const isTwice = digest !== undefined && (message !== undefined || hash !== undefined)
+  if (isOfOther || isExtra || isTwice) throw new TypeError(`${name} has fields that the scheme does not use`)
+  return made
+}
+
 const none = object<object>({})
 const nothing: Shape<void> = () => undefined
 const time = text(40)
@@ -165,16 +187,7 @@ export const ACTIONS = {
   provisionWallet: action(object<Omit<RecoverData, 'existingSets' | 'dryRun'>>(recovery), recovered, progress),
   refreshShares: action(ofWallet, wallet, progress),
   sign: action(
-    object<SignData>({
-      walletId: idText,
-      scheme: text<SignatureScheme>(20),
-      path,
-      message,
-      digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
-      hash: optional(text<MessageHash>(20)),
-      tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
-      intent: optional(intent),
-    }),
+    signData,
     object<SignatureData>({
       signature: bytes(64, 64),
       publicKey: bytes(32, 33),

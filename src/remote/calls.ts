@@ -2,7 +2,7 @@ import { MpcError } from '../errors.ts'
 import { ACTIONS, type ActionData, type ActionName, type ActionResult } from './action-shapes.ts'
 import { type Connection, type ConnectionTimes, createConnection, type Session } from './connection.ts'
 import { errorFields } from './error-shape.ts'
-import { type AppMessage, type HostMessage, writeMessage } from './messages.ts'
+import { APP_MESSAGE_MAX_LENGTH, type AppMessage, type HostMessage, writeMessage } from './messages.ts'
 import type { Port } from './port.ts'
 import { restore, unexpectedResponse } from './restore.ts'
 import { optional, whole } from './shape.ts'
@@ -23,6 +23,9 @@ export interface CallSettings extends ConnectionTimes {
 
 /** How many times a silent host is asked before it counts as gone. */
 const PINGS = 8
+
+/** More than what a message has besides its body, in UTF-16 code units. */
+const ENVELOPE_LENGTH = 200
 
 interface Pending {
   readonly action: ActionName
@@ -105,6 +108,8 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
   async function start(call: Pending): Promise<void> {
     const session = await connection.open()
     if (call.isOver) return
+    // It may have ended again meanwhile, if a port delivers several texts at once.
+    if (!connection.isCurrent(session)) return start(call)
     current = session
     const id = ++lastId
     running.set(id, call)
@@ -135,6 +140,11 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
       const { signal, onEvent } = options
       const parameters = ACTIONS[action].parameters(data, 'parameters', false)
       const timeoutMs = timeout(options.timeoutMs, 'timeoutMs', false)
+      const body: Pending['body'] = { type: 'call', action, parameters, ...(timeoutMs !== undefined && { timeoutMs }) }
+      // A host ignores what is longer. Session and id have room in the rest.
+      if (JSON.stringify(body).length > APP_MESSAGE_MAX_LENGTH - ENVELOPE_LENGTH) {
+        throw new RangeError('the parameters are too long')
+      }
       return new Promise<ActionResult<A>>((resolve, reject) => {
         const settle = (end: () => void) => {
           call.isOver = true
@@ -143,7 +153,7 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
         }
         const call: Pending = {
           action,
-          body: { type: 'call', action, parameters, ...(timeoutMs !== undefined && { timeoutMs }) },
+          body,
           onEvent,
           resolve: (value) => settle(() => resolve(value as ActionResult<A>)),
           reject: (error) => settle(() => reject(error)),

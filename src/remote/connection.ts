@@ -21,6 +21,8 @@ export interface Connection {
    * @throws {PROTOCOL_VERSION_UNSUPPORTED} if the host has another version of the messages
    */
   open(): Promise<Session>
+  /** Whether a session is the open one. */
+  isCurrent(session: Session): boolean
   /** Forgets the session, so that the next call opens another. */
   forget(): void
   /** Ends the session. Nothing can be opened afterwards. */
@@ -149,6 +151,7 @@ export function createConnection(
       if (ended !== undefined) throw ended
       return (opening ?? start()).opened
     },
+    isCurrent: (session) => opening?.session === session,
     forget() {
       opening = undefined
     },

@@ -48,6 +48,9 @@ export interface HostMessage extends AnyMessage {
 /** A message of the other side in another version; of such a message, nothing but its session is known. */
 export type OtherVersion = AnyMessage & { readonly type: 'otherVersion' }
 
+/** The longest text that a host reads, in UTF-16 code units: a message of 64 KiB or a cipherText, with room to spare. */
+export const APP_MESSAGE_MAX_LENGTH = 2 ** 19
+
 /** What ids of sessions are. */
 export const session = text(24)
 /** What ids of calls are. */

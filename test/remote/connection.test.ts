@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isMpcError } from '../../src/errors.ts'
-import { listWallets, removeShare, revokeDevice } from '../../src/remote/index.ts'
+import { listWallets, recoverWallet, removeShare, revokeDevice } from '../../src/remote/index.ts'
 import { attacked, setId, walletId } from './support/attacked.ts'
 
 describe('a host that is not there', () => {
@@ -66,6 +66,31 @@ describe('a host that has restarted', () => {
     }
     await expect(got).rejects.toMatchObject({ code: 'REMOTE_UNAVAILABLE', retryable: true })
   })
+})
+
+test('a host that ends its session at once is asked once more', async () => {
+  const { client, raw, ready } = attacked()
+  const got = listWallets(client)
+  const session = await ready()
+  raw.send({ session, type: 'gone' })
+  await raw.next({ type: 'hello' })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  raw.received.splice(
+    0,
+    raw.received.findIndex(({ session: id }) => id !== session),
+  )
+  const next = await ready()
+  expect(next).not.toBe(session)
+  raw.send({ session: next, type: 'result', id: (await raw.next({ type: 'call' }))['id'], value: [] })
+  expect(await got).toEqual([])
+})
+
+test('an action that no host would read is refused before it is sent', async () => {
+  const { client, raw } = attacked()
+  const method = { type: 'password' }
+  const got = recoverWallet(client, { cipherText: '\0'.repeat(100_000), method, existingSets: 'keep' })
+  await expect(got).rejects.toThrow(RangeError)
+  expect(raw.received).toEqual([])
 })
 
 test('a signal ends the action at once, before and after it was sent', async () => {

@@ -47,6 +47,7 @@ describe.runIf(executablePath !== undefined)('a button of the host in Chromium',
       remote.removeShare(frame(${source}), { walletId: '00'.repeat(16) }).then(() => (state = 'done'), (error) => (state = String(error)))
       0
     `)
+    await page.mouse.move(100, 50)
     await page.waitForTimeout(1500)
     await page.evaluate(`
       globalThis.cover = Object.assign(document.createElement('div'), { textContent: 'Win a prize: click here' })

@@ -1,8 +1,5 @@
-import { type AppMessage, id, type OtherVersion, readMessage, session } from '../messages.ts'
+import { APP_MESSAGE_MAX_LENGTH, type AppMessage, id, type OtherVersion, readMessage, session } from '../messages.ts'
 import { anything, object, oneOf, optional, type Shape, text, whole } from '../shape.ts'
-
-/** The longest text that is read, in UTF-16 code units: a message of 64 KiB or a cipherText, with room to spare. */
-const MAX_LENGTH = 2 ** 19
 
 const SHAPES: { readonly [T in AppMessage['type']]: Shape<Extract<AppMessage, { readonly type: T }>> } = {
   hello: object({ type: oneOf(['hello']), session }),
@@ -28,5 +25,5 @@ const appMessage: Shape<AppMessage | undefined> = (value, name, reading) => {
 
 /** Reads a message of the app. @returns undefined if it is not one */
 export function readAppMessage(data: unknown): AppMessage | OtherVersion | undefined {
-  return readMessage(data, appMessage, MAX_LENGTH)
+  return readMessage(data, appMessage, APP_MESSAGE_MAX_LENGTH)
 }

@@ -3,16 +3,20 @@ import { assertMethods, assertObject } from '../../util/arguments.ts'
 
 /** Options of {@link visibleClick}. */
 export interface VisibleClickOptions {
+  /** What the user reads before they click: it must be in view as long as the button, as a whole. Default: the button's parent. */
+  readonly dialog?: typeof globalThis extends { readonly Element: { readonly prototype: infer Element } }
+    ? Element
+    : object
   /** Ends the waiting with ABORTED: pass the signal of the approval. */
   readonly signal?: AbortSignal
-  /** How long the button must have been in view before the click, in milliseconds. Default: 500. */
+  /** How long both must have been in view before the click, in milliseconds. Default: 500. */
   readonly visibleMs?: number
 }
 
 /** A click that was accepted. */
 export interface VisibleClick {
   /**
-   * Whether the engine has checked that nothing covered the button: Chromium does. Elsewhere a page can draw over the frame,
+   * Whether the engine has checked that nothing covered button and dialog: Chromium does. Elsewhere a page can draw over the frame,
    * and only opening the host in a window of its own helps.
    */
   readonly wasUncovered: boolean
@@ -25,9 +29,12 @@ const DELAY_MS = 100
 const SETTLE_MS = 250
 
 /**
- * Waits until the user clicks a button of the host's dialog: a real click, on a button that has been in view as a whole for
- * some time. Where the engine has it (IntersectionObserver v2), the button must not be covered, transparent or transformed
- * either, by the host's page or by the one around it. Other clicks are ignored.
+ * Waits until the user clicks a button of the host's dialog: a real click, on a button that has been in view with its dialog
+ * for some time, each as a whole. Where the engine has it (IntersectionObserver v2), they must not be covered, transparent or
+ * transformed either, by the host's page or by the one around it. Other clicks are ignored.
+ *
+ * The time starts again when a mouse enters the frame, or the frame moves under it, and with a press or click that comes too
+ * early: whoever clicks in a hurry, or holds a key, has not read. A frame that moves under a finger is not noticed.
  *
  * @param button an element of the document that is shown
  * @throws {ABORTED} if the signal is aborted
@@ -41,17 +48,22 @@ export async function visibleClick(
   options: VisibleClickOptions = {},
 ): Promise<VisibleClick> {
   assertMethods(button, ['addEventListener', 'removeEventListener'], 'button')
-  const { signal, visibleMs = 500 } = assertObject(options, 'visibleClick')
+  const { signal, visibleMs = 500, dialog = button.parentElement ?? button } = assertObject(options, 'visibleClick')
+  assertMethods(dialog, ['addEventListener', 'removeEventListener'], 'dialog')
   if (signal !== undefined) assertMethods(signal, ['addEventListener', 'removeEventListener'], 'signal')
   if (typeof visibleMs !== 'number') throw new TypeError('visibleMs must be a number')
   if (!(visibleMs >= 0 && visibleMs <= 60_000)) throw new RangeError('visibleMs must be from 0 to 60,000')
   if (typeof IntersectionObserver !== 'function') throw new TypeError('this realm shows no documents')
-  const view = watch(button)
+  const view = watch(new Set([button, dialog]))
+  const endPointer = watchPointer(button, (isPress) => {
+    if (!isPress || view.visibleMs() < visibleMs) view.restart()
+  })
   try {
     return await new Promise<VisibleClick>((resolve, reject) => {
       const abort = () => reject(new MpcError('ABORTED', 'the caller aborted', { cause: signal?.reason }))
       const click = (event: Event) => {
-        if (!isOfUser(event) || view.visibleMs() < visibleMs) return
+        if (view.visibleMs() < visibleMs) return view.restart()
+        if (!isOfUser(event)) return
         const since = view.since()
         // Whatever covered the button during the click is known shortly after.
         setTimeout(() => {
@@ -68,7 +80,41 @@ export async function visibleClick(
     })
   } finally {
     view.end()
+    endPointer()
   }
+}
+
+/**
+ * Watches the pointer in a frame.
+ *
+ * @param onChange called if it enters the frame or the frame moves under it; with true if the button is pressed
+ * @returns ends it
+ */
+function watchPointer(button: Element, onChange: (isPress: boolean) => void): () => void {
+  const page = button.ownerDocument
+  let last: PointerEvent | undefined
+  const point = (event: PointerEvent) => {
+    if (!event.isTrusted || event.pointerType === 'touch') return
+    if (last === undefined || movedUnder(last, event)) onChange(false)
+    // Without a relatedTarget, the pointer leaves the frame.
+    last = event.type === 'pointerout' && event.relatedTarget === null ? undefined : event
+  }
+  const press = (event: Event) => {
+    if (event.isTrusted) onChange(true)
+  }
+  const types = ['pointerover', 'pointermove', 'pointerdown', 'pointerout'] as const
+  for (const type of types) page.addEventListener(type, point, true)
+  button.addEventListener('pointerdown', press)
+  return () => {
+    for (const type of types) page.removeEventListener(type, point, true)
+    button.removeEventListener('pointerdown', press)
+  }
+}
+
+/** Whether the frame has moved under a pointer that has not. */
+function movedUnder(before: PointerEvent, now: PointerEvent): boolean {
+  const isStill = before.screenX === now.screenX && before.screenY === now.screenY
+  return isStill && (before.clientX !== now.clientX || before.clientY !== now.clientY)
 }
 
 /** Whether an event comes from the user, and not from a script. */
@@ -77,19 +123,22 @@ function isOfUser(event: Event): boolean {
   return event.isTrusted && userActivation?.isActive !== false && document.visibilityState === 'visible'
 }
 
-/** Since when an element is in view. */
+/** Since when some elements are all in view. */
 interface View {
-  /** Whether the engine says that nothing covers it. */
+  /** Whether the engine says that nothing covers them. */
   readonly isCertain: boolean
-  /** The beginning of the time in view, which names it; undefined if the element is not in view. */
+  /** The beginning of the time in view, which names it; undefined if one is not in view. */
   since(): number | undefined
   visibleMs(): number
+  /** Begins the time in view again. */
+  restart(): void
   onEnd(clean: () => void): void
   end(): void
 }
 
-function watch(element: Element): View {
+function watch(elements: ReadonlySet<Element>): View {
   const isCertain = 'isVisible' in IntersectionObserverEntry.prototype
+  const seen = new Set<Element>()
   let since: number | undefined
   let clean = () => {}
   const observer = new IntersectionObserver(
@@ -97,19 +146,27 @@ function watch(element: Element): View {
       for (const entry of entries) {
         const { isVisible = true } = entry as IntersectionObserverEntry & { readonly isVisible?: boolean }
         const isSeen = entry.isIntersecting && entry.intersectionRatio > 0.99 && (!isCertain || isVisible)
-        since = isSeen ? (since ?? performance.now()) : undefined
+        if (isSeen) seen.add(entry.target)
+        else {
+          seen.delete(entry.target)
+          since = undefined
+        }
       }
+      if (seen.size === elements.size) since ??= performance.now()
     },
     {
       threshold: [0, 0.5, 1],
       ...(isCertain && { trackVisibility: true, delay: DELAY_MS }),
     },
   )
-  observer.observe(element)
+  for (const element of elements) observer.observe(element)
   return {
     isCertain,
     since: () => since,
     visibleMs: () => (since === undefined ? -1 : performance.now() - since),
+    restart() {
+      if (since !== undefined) since = performance.now()
+    },
     onEnd: (given) => (clean = given),
     end() {
       observer.disconnect()

@@ -76,7 +76,8 @@ function userOf(page, walletOrigin, hasWindow) {
   const buttonOf = (/** @type {string} */ label) => wallet().getByRole('button', { name: label })
   const click = async (/** @type {string} */ label) => {
     await buttonOf(label).waitFor()
-    // The user reads what it says first.
+    // The user reads what it says first, with the pointer there already.
+    await buttonOf(label).hover()
     await page.waitForTimeout(1200)
     await buttonOf(label).click()
   }

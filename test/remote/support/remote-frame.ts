@@ -14,16 +14,20 @@ const client = reshare.createClient({ transport: httpTransport(url, { headers })
 
 async function ask({ action, origin, signal }: ApprovalRequest): Promise<boolean> {
   if (approval !== 'click') return approval === 'yes'
+  const dialog = document.createElement('section')
+  dialog.style.cssText = 'position: absolute; top: 0; left: 0; width: 280px; height: 140px'
   const button = document.createElement('button')
+  button.id = 'yes'
   button.textContent = `${action} for ${origin}`
   button.style.cssText = 'width: 200px; height: 60px; display: block; margin: 20px'
-  document.body.replaceChildren(button)
+  dialog.append(button, document.createElement('button'), 'What the user reads')
+  document.body.replaceChildren(dialog)
   try {
     const { wasUncovered } = await visibleClick(button, { signal, visibleMs: 300 })
     document.title = String(wasUncovered)
     return true
   } finally {
-    button.remove()
+    dialog.remove()
   }
 }
 
