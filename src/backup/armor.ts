@@ -6,6 +6,9 @@ const BEGIN = '-----BEGIN AGE ENCRYPTED FILE-----'
 const END = '-----END AGE ENCRYPTED FILE-----'
 const LINE = 64
 
+/** Length of the longest cipherText, in characters. */
+export const MAX_CIPHER_TEXT_LENGTH: number = 1 << 20
+
 export function encodeArmor(file: Uint8Array): string {
   const lines = toBase64(file).match(/.{1,64}/g) ?? []
   return [BEGIN, ...lines, END, ''].join('\n')

@@ -67,17 +67,24 @@ export async function withManifest(
 export function readHeader(file: Uint8Array): BackupHeader {
   const { header, choicesText, checksumAt, macAt, stored } = locate(file)
   if (encodeArgument(checksum(file, checksumAt, macAt)) !== stored) throw corrupt('its checksum does not fit')
-  const lines = header.split('\n').filter((line) => line.startsWith('-> '))
-  const stanzas = lines.slice(0, -1).map((line) => line.split(' ').slice(1))
-  if (stanzas.length > MAX_STANZAS) throw corrupt('it has too many stanzas')
+  const stanzas = stanzasOf(header)
   const choices = decodeChoices(choicesText)
   return { choices, methods: [...new Set(choices.flatMap(({ methods }) => methods))], stanzas }
 }
 
-/** {@link locate} in a file that was just made, in which nothing but its length can be wrong. */
+/** @throws {BACKUP_CORRUPT} if there are more than {@link MAX_STANZAS} beside the manifest */
+function stanzasOf(header: string): readonly StanzaArguments[] {
+  const lines = header.split('\n').filter((line) => line.startsWith('-> '))
+  if (lines.length > MAX_STANZAS + 1) throw corrupt('it has too many stanzas')
+  return lines.slice(0, -1).map((line) => line.split(' ').slice(1))
+}
+
+/** {@link locate} in a file that was just made, in which nothing but the number and length of its stanzas can be wrong. */
 function locateSealed(file: Uint8Array) {
   try {
-    return locate(file)
+    const located = locate(file)
+    stanzasOf(located.header)
+    return located
   } catch (cause) {
     throw new RangeError('the recipients are too many for one file', { cause })
   }

@@ -2,7 +2,7 @@ import { MpcError, isMpcError } from '../errors.ts'
 import type { BackupMethodName } from '../types.ts'
 import { brand, hasBrand, isDomException } from '../util/brand.ts'
 import { wipe } from '../util/bytes.ts'
-import { decodeArmor } from './armor.ts'
+import { decodeArmor, MAX_CIPHER_TEXT_LENGTH } from './armor.ts'
 import { corrupt, throwIfAborted, withCode } from './failures.ts'
 import { describeChoices, type BackupChoice } from './choices.ts'
 import { readHeader, type BackupHeader } from './manifest.ts'
@@ -24,8 +24,6 @@ export interface OpenOptions {
   /** Aborts the work. */
   readonly signal?: AbortSignal
 }
-
-const MAX_CIPHER_TEXT_LENGTH = 1 << 20
 
 /** A method's failure that leaves the next method a chance. */
 class CannotOpen extends Error {}

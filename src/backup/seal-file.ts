@@ -1,5 +1,5 @@
 import { abytes } from '../util/bytes.ts'
-import { encodeArmor } from './armor.ts'
+import { encodeArmor, MAX_CIPHER_TEXT_LENGTH } from './armor.ts'
 import { sharingsOf } from './choices.ts'
 import { recipientsArgument } from './keys.ts'
 import { throwIfAborted } from './failures.ts'
@@ -21,7 +21,11 @@ export interface SealFileOptions {
   readonly signal?: AbortSignal
 }
 
-/** Seals without opening what was sealed: the caller does. */
+/**
+ * Seals without opening what was sealed: the caller does.
+ *
+ * @throws {RangeError} if the cipherText would be one that `openFile` refuses: the plaintext or its recipients are too much
+ */
 export async function sealFile(age: AgeFiles, { plaintext, signal, ...options }: SealFileOptions): Promise<string> {
   const { walletId, methods } = options
   abytes(plaintext, undefined, 'plaintext')
@@ -33,8 +37,10 @@ export async function sealFile(age: AgeFiles, { plaintext, signal, ...options }:
   try {
     const file = await withManifest(choices, (manifest) => age.encrypt(plaintext, [...recipients, manifest], signal))
     throwIfAborted(signal)
+    const cipherText = encodeArmor(file)
+    if (cipherText.length > MAX_CIPHER_TEXT_LENGTH) throw new RangeError('what is sealed is too long for a backup')
     onProgress(1)
-    return encodeArmor(file)
+    return cipherText
   } catch (error) {
     for (const recipient of recipients) if (typeof recipient === 'object') recipient.discard?.()
     throw error

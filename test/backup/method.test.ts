@@ -39,6 +39,23 @@ describe('a backup method', () => {
     }
   })
 
+  test('seals nothing that is too long, or for too many, to be opened again', async () => {
+    const identity = await generateUsableX25519Identity()
+    const recipient = await identityToRecipient(identity)
+    for (const [length, count] of [
+      [770_000, 1],
+      [10, 32],
+    ] as const) {
+      const method = custom({ recipients: new Array<string>(count).fill(recipient), identities: [identity] })
+      const opened = await method.open(await method.seal(new Uint8Array(length), { walletId }), { walletId })
+      expect(opened.length).toBe(length)
+    }
+    const long = custom({ identities: [identity] }).seal(new Uint8Array(780_000), { walletId })
+    await expect(long).rejects.toThrow(RangeError)
+    const many = custom({ recipients: new Array<string>(33).fill(recipient) }).seal(random(10), { walletId })
+    await expect(many).rejects.toThrow(RangeError)
+  })
+
   test('opens what sealBackup has sealed, and the other way round', async () => {
     const sealed = record(random)
     const cipherText = await sealBackup({ record: sealed, methods: [cheap('p')] })
