@@ -40,9 +40,9 @@ export async function runInHermes(tools, folder, program) {
 
 /** @param {string} folder @param {string} bundled */
 function lower(folder, bundled) {
-  const require = createRequire(join(folder, 'package.json'))
-  const preset = require.resolve('@react-native/babel-preset')
-  const { code } = require('@babel/core').transformSync(readFileSync(bundled, 'utf8'), {
+  const requireThere = createRequire(join(folder, 'package.json'))
+  const preset = requireThere.resolve('@react-native/babel-preset')
+  const { code } = requireThere('@babel/core').transformSync(readFileSync(bundled, 'utf8'), {
     presets: [[preset, { enableBabelRuntime: false }]],
     filename: bundled,
     configFile: false,

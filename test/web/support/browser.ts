@@ -1,15 +1,11 @@
 import { chromium, firefox, type Browser, type Page } from 'playwright'
-import { playwrightPilot, type DevicePilot, type Pilot } from '../../../demo/web/check/pilot.ts'
-import type { DeviceName } from '../../../demo/web/configuration.ts'
+import { playwrightPilot } from '../../../demo/web/check/pilot.ts'
 import { CHROMIUM_FLAGS, findBrowser, findMiniBrowser, type Engine } from '../../support/browsers/engines.mjs'
 import { openSession } from '../../support/browsers/webkit-driver.mjs'
-import { webdriverPilot } from './webdriver-pilot.ts'
+import { webdriverPilot, type ScriptedPilot } from './webdriver-pilot.ts'
 
 /** A browser with the page of all devices open. */
-export interface TestBrowser extends Pilot {
-  device(name: DeviceName): DevicePilot
-  /** Runs JavaScript in a device's page: the body of a function, which may return a promise of something that JSON can say. */
-  run(device: DeviceName, body: string): Promise<unknown>
+export interface TestBrowser extends ScriptedPilot {
   /** What pages threw, and what their policy refused; WebDriver does not say. */
   readonly problems: readonly string[]
   /** Playwright's page; undefined in WebKit. */

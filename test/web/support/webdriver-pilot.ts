@@ -1,14 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
-import { PATIENCE_MS, type DevicePilot } from '../../../demo/web/check/pilot.ts'
+import { PATIENCE_MS, type DevicePilot, type Pilot } from '../../../demo/web/check/pilot.ts'
 import type { DeviceName } from '../../../demo/web/configuration.ts'
 import type { Session } from '../../support/browsers/webkit-driver.mjs'
-import type { TestBrowser } from './browser.ts'
 
 /** How WebDriver writes an element. */
 type Element = Readonly<Record<string, string>>
 
 /** A device, or the page around all of them. */
 type Place = DeviceName | 'overview'
+
+/** A page with all devices, and JavaScript in the page of each. */
+export interface ScriptedPilot extends Pilot {
+  /** Runs JavaScript in a device's page: the body of a function, which may return a promise of something that JSON can say. */
+  run(device: DeviceName, body: string): Promise<unknown>
+}
 
 /** Finds what can be used now by the name that a screen reader says. */
 const FIND = `
@@ -35,7 +40,7 @@ return rows.find((row) => row.getAttribute('aria-label') === arguments[0])?.quer
 `
 
 /** Drives the page with all devices by WebDriver: real clicks and keys, in the frame of a device. */
-export function webdriverPilot({ command }: Session): Pick<TestBrowser, 'click' | 'device' | 'run'> {
+export function webdriverPilot({ command }: Session): ScriptedPilot {
   const execute = <T = never>(script: string, args: readonly unknown[] = []) =>
     command('POST', '/execute/sync', { script, args }) as Promise<T>
 
