@@ -7,11 +7,8 @@ import { provideModule } from './wasm/instance.ts'
 const SECTION = 'reshare'
 
 /** A `WebAssembly.Module`; an object, for a program whose types have no WebAssembly (`@types/node` alone has none). */
-export type CompiledModule = typeof globalThis extends {
-  readonly WebAssembly: { readonly Module: { readonly prototype: infer Module } }
-}
-  ? Module
-  : object
+export type CompiledModule =
+  typeof globalThis extends Record<'WebAssembly', Record<'Module', Record<'prototype', infer Module>>> ? Module : object
 
 /**
  * Lets reshare use a module that the runtime has compiled, where it refuses to compile the inlined one, as Cloudflare

@@ -4,6 +4,7 @@ import { POOL_MAX_SIZE } from '../ecdsa/preprocessing-pool.ts'
 import { requireEcdsa } from '../ecdsa-client.ts'
 import type { Client, ReportedOptions } from '../types.ts'
 
+/** Parameters of {@link preprocessSignatures}. */
 export interface PreprocessSignaturesParameters extends ReportedOptions {
   /** 16 bytes in lower-case hex */
   readonly walletId: string

@@ -14,7 +14,10 @@ export interface Verdict {
 }
 
 /** A signature that a rule judges. */
-export type SignatureRequest = PolicyRequest & { readonly intent: PolicyIntent }
+export type SignatureRequest = PolicyRequest & {
+  /** What it signs, decoded. */
+  readonly intent: PolicyIntent
+}
 
 /** Allows some signatures. Each rule denies what it does not understand. */
 export interface Rule {
