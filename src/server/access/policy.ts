@@ -97,7 +97,8 @@ export async function askPolicy({ policy, limits }: Asking, request: PolicyReque
   const allowed = await askHook('policy', limits.hookMs, async (options) => {
     const answer: unknown = await policy(request, options)
     if (action !== 'sign' || typeof answer !== 'object' || answer === null) return answer === true && []
-    return readReservations((answer as Partial<WithReservations>).reserve)
+    const { reserve } = answer as Partial<WithReservations>
+    return reserve !== undefined && readReservations(reserve)
   })
   if (allowed !== false) return allowed
   throw new MpcError('POLICY_DENIED', `the policy denies ${action}`)

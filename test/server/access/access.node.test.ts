@@ -187,7 +187,10 @@ describe('policy', () => {
         label: 'laptop',
       },
       { ...signing, action: 'refresh', label: 'phone' },
-      { ...signing, action: 'sign', scheme: 'bip340', message: utf8('pay'), path: 'm', tapTweak: null },
+      {
+        ...{ ...signing, action: 'sign', scheme: 'bip340', message: utf8('pay'), path: 'm', tapTweak: null },
+        intent: { kind: 'raw', verified: false },
+      },
       { ...signing, action: 'prove' },
       { ...signing, action: 'retire' },
       { ...common, action: 'confirm', setId: setIdOf(half) },

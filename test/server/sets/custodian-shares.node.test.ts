@@ -43,7 +43,10 @@ const ROW = {
 }
 const database = { query: () => Promise.resolve([{ ...ROW, state, committed_at: new Date() }]) }
 const contextOf = (custodian: Partial<Custodian> | undefined, limits = DEFAULT_LIMITS) =>
-  ({ custodian, database, limits, onError: (error: unknown) => told.push(error) }) as unknown as ServerContext
+  ({
+    ...{ custodian, database, limits, observe: () => undefined },
+    onError: (error: unknown) => told.push(error),
+  }) as unknown as ServerContext
 const bytesOf = (half: WalletShares) => encodeWalletShares(getGroup, half)
 const setOf = (half: WalletShares, record = half): SetRow =>
   ({

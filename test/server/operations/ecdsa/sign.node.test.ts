@@ -159,18 +159,18 @@ test('the policy hears the digest, the hash, the path and the tweak, and of setu
   const common = { clientId: client.clientId, ...named }
   const message = fromHex('6d7367')
   const digest = requestDigest({ message: '6d7367', hash: 'keccak256' })
+  const signing = { ...common, action: 'sign', intent: { kind: 'raw', verified: false } }
   expect(asked).toEqual([
-    { ...common, action: 'sign', scheme: 'ecdsa', message, digest, hash: 'keccak256', path: 'm/3' },
+    { ...signing, scheme: 'ecdsa', message, digest, hash: 'keccak256', path: 'm/3' },
     {
-      ...common,
-      action: 'sign',
+      ...signing,
       scheme: 'ecdsa',
       message: fromHex(DIGEST),
       digest: fromHex(DIGEST),
       hash: null,
       path: 'm',
     },
-    { ...common, action: 'sign', scheme: 'bip340', message: fromHex(DIGEST), path: 'm/3', tapTweak: ROOT },
+    { ...signing, scheme: 'bip340', message: fromHex(DIGEST), path: 'm/3', tapTweak: ROOT },
     { ...common, action: 'preprocess' },
     { ...common, action: 'setup' },
   ])
