@@ -61,7 +61,7 @@ export const BUDGETS = {
   'backup/icloud': 7.6,
   emulators: 9,
   'storage/file': 8.6,
-  remote: 7.2,
+  remote: 7.4,
   'remote + viem': 56,
-  'remote/serve': 7.1,
+  'remote/serve': 7.6,
 }
