@@ -12,6 +12,8 @@ export function describeRequest({ action, summary, origin }: ApprovalRequest): D
   switch (action) {
     case 'generateWallet':
       return { title: `${who} wants to create a wallet`, details: '' }
+    case 'confirmBackup':
+      return { title: `${who} says that it keeps the backup, which replaces earlier ones`, details: summary.setId }
     case 'backupWallet':
       return { title: `${who} wants to back up the wallet`, details: summary.walletId }
     case 'sign':
@@ -21,15 +23,16 @@ export function describeRequest({ action, summary, origin }: ApprovalRequest): D
   }
 }
 
+/** Every field, so that a digest does not look like a message, nor one key like another. */
 function signed(summary: object): string {
-  const bytes = 'message' in summary ? summary.message : 'digest' in summary ? summary.digest : undefined
-  if (!(bytes instanceof Uint8Array)) return JSON.stringify(summary)
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    // Text that looks different from what it is, such as text that runs backwards, is shown as bytes.
-    if (/^[\x20-\x7e\n]*$/.test(text)) return text
-  } catch {
-    // It is no text.
-  }
+  return Object.entries(summary)
+    .map(([name, value]) => `${name}: ${value instanceof Uint8Array ? textOf(value) : String(value)}`)
+    .join('\n')
+}
+
+/** Text that is printable ASCII as it is, anything else as hex: other text can look different from what it is. */
+function textOf(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes)
+  if (/^[\x20-\x7e\n]+$/.test(text)) return `"${text}"`
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -22,7 +22,5 @@ serveClient(client, windowPort({ window: window.parent, origin: appOrigin }), {
   actions: { backupWallet, confirmBackup, generateWallet, listWallets, sign },
   // The page names the method only. The password is asked for here, where no script of the page can read it.
   methods: { password: async (_, { signal }) => password(await askPassword(signal)) },
-  approve: (request) =>
-    // It is of a backup that the user has agreed to and typed a password for.
-    request.action === 'confirmBackup' || confirm(describeRequest(request), request.signal),
+  approve: (request) => confirm(describeRequest(request), request.signal),
 })

@@ -49,6 +49,7 @@ async function use(page, user) {
   await page.click('#backup')
   await user.agree()
   await user.type(PASSWORD)
+  await user.agree()
   await outputOf(page, 'backed up')
   await page.click('#sign button')
   await user.agree()
