@@ -83,11 +83,19 @@ function mapToCurve(u: bigint): Secp256k1Point {
   }
 }
 
-/** Hashes a message to a point of secp256k1 whose discrete logarithm nobody knows. */
-export function hashToSecp256k1(message: Uint8Array, domain: Uint8Array): Secp256k1Point {
-  const uniform = expand_message_xmd(message, domain, 96, sha256)
+/**
+ * The sum of the points that two numbers of 48 bytes are mapped to.
+ *
+ * @internal for tests: no message is known that gives the exceptional numbers
+ */
+export function mapUniform(uniform: Uint8Array): Secp256k1Point {
   const [first, second] = [uniform.subarray(0, 48), uniform.subarray(48)].map((part) =>
     mapToCurve(canonical(bytesToNumberBE(part))),
   ) as [Secp256k1Point, Secp256k1Point]
   return add(first, second)
+}
+
+/** Hashes a message to a point of secp256k1 whose discrete logarithm nobody knows. */
+export function hashToSecp256k1(message: Uint8Array, domain: Uint8Array): Secp256k1Point {
+  return mapUniform(expand_message_xmd(message, domain, 96, sha256))
 }

@@ -147,7 +147,7 @@ describe('what is reserved', () => {
 
   const one = { counter: 'coins', amount: 1n, most: 7n, periodMs: HOUR }
   test.each<[string, unknown]>([
-    ['none', {}],
+    ['null', { reserve: null }],
     ['no list', { reserve: one }],
     ['no object', { reserve: [null] }],
     ['no counter', { reserve: [{ ...one, counter: '' }] }],
