@@ -1,9 +1,8 @@
-import type { Worker } from 'node:worker_threads'
 import { MpcError } from '../errors.ts'
 import { restoreError } from '../util/error-description.ts'
 import { type Answer, doJob, type JobName, type Jobs, type Request } from './jobs.ts'
 import type { DescribedOutcome } from './reshare-jobs.ts'
-import { startThreads, type Threads } from './threads.ts'
+import { startThreads, type Thread, type Threads } from './threads.ts'
 import { copyOf } from './transfer.ts'
 import type { RecombineJob, ReshareOutcome, ReshareTurn, SplitJob, SplitResult, VerifyJob } from './types.ts'
 
@@ -52,7 +51,7 @@ export interface Pool {
 }
 
 /** A pool whose threads `open` starts, each with the program worker.js. */
-export function openPool(size: number, open: () => Worker): Pool {
+export function openPool(size: number, open: () => Thread): Pool {
   if (!Number.isInteger(size) || size < 0 || size > 64) throw new RangeError(`size must be 0..64, got ${size}`)
   const threads = size === 0 ? CALLING_THREAD : startThreads(size, open)
   let closed: Promise<void> | undefined

@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads'
 import { MpcError } from '../errors.ts'
 import { wipe } from '../util/bytes.ts'
 import { type Answer, READY, type Request } from './jobs.ts'
@@ -6,6 +5,17 @@ import { buffersIn, bytesIn } from './transfer.ts'
 
 /** How long a program may take to say that it is worker.js. */
 const START_MS = 30_000
+
+/** What is used of Node's `Worker`, whose types an app in a browser may not have. */
+export interface Thread {
+  on(event: 'message', listener: (value: unknown) => void): unknown
+  on(event: 'error' | 'messageerror', listener: (error: Error) => void): unknown
+  on(event: 'exit', listener: (code: number) => void): unknown
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void
+  ref(): void
+  unref(): void
+  terminate(): Promise<unknown>
+}
 
 interface Task {
   readonly request: Request
@@ -32,23 +42,24 @@ export interface Threads {
  * @param size maximum number of threads
  * @param open starts a thread that runs worker.js
  */
-export function startThreads(size: number, open: () => Worker): Threads {
-  const idle: Worker[] = []
-  const busy = new Map<Worker, Task>()
+export function startThreads(size: number, open: () => Thread): Threads {
+  const idle: Thread[] = []
+  const busy = new Map<Thread, Task>()
   const waiting: Task[] = []
   /** Those whose program has said that it is worker.js. No other gets a job: the file may be one of the app's. */
-  const ready = new Set<Worker>()
+  const ready = new Set<Thread>()
   let allIdle: (() => void) | undefined
 
-  const send = (worker: Worker, { request }: Task): void => {
+  const send = (worker: Thread, { request }: Task): void => {
     worker.postMessage(request, buffersIn(request))
   }
 
-  const start = (): Worker => {
+  const start = (): Thread => {
     const worker = open()
     let cause: unknown
     const late = setTimeout(() => void worker.terminate(), START_MS)
-    worker.on('message', (answer: Answer | typeof READY) => {
+    worker.on('message', (value) => {
+      const answer = value as Answer | typeof READY
       if (answer === READY) {
         clearTimeout(late)
         ready.add(worker)
