@@ -143,10 +143,16 @@ describe.each(databaseKinds)('an operation of one round on $name', ({ name, open
     const setId = setIdOf(mine.signing)
     const operation = await begin(kind, mine, own)
     let retired = 0
-    const database = watched(async (sql) => {
+    const watching = watched(async (sql) => {
       if (!sql.includes('with used as') || ++retired > 1) return
       await world.database.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
     })
+    // A sweep destroys the set before the round runs under a lease.
+    const query: Database['query'] = async (sql, parameters) => {
+      if (retired > 0) await world.server().sweep()
+      return world.database.query(sql, parameters)
+    }
+    const database = { ...watching, query }
     expect(codeOf(await operation.post(by({ database }, own.clientId)))).toBe('SET_RETIRED')
     expect(retired).toBe(1)
     const left = 'select 1 from reshare_responses where operation_id = $1'

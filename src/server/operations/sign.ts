@@ -11,6 +11,7 @@ import type { ServerOperation } from './operation.ts'
 import type { RoundInput, RoundOutput } from './round.ts'
 import { hex, intent, message, path, setId, slowClient, walletId } from './schemas.ts'
 import { signFrostRound } from './sign-frost.ts'
+import { requireSource } from './source.ts'
 
 const tapTweak = v.pipe(
   v.nullable(v.union([v.literal(''), hex(32)])),
@@ -39,8 +40,11 @@ export const signOperation: ServerOperation<SignRequest> = {
   failuresCountAgainst: [],
   keepsDecision: false,
   inTransaction: (request) => request.scheme === 'ecdsa' && request.source.kind !== 'ephemeralSetup',
-  consume: async (context, { clientId, epoch, request }) => {
+  consume: async (context, input) => {
+    const { clientId, epoch, request } = input
     if (request.scheme !== 'ecdsa' || request.source.kind !== 'preprocessing') return undefined
+    // A set that has ended has no preprocessings: the client is told which of the two it is.
+    await requireSource(context.database, input, request)
     return takePreprocessing(context, { clientId, setId: request.setId, id: request.source.id }, epoch)
   },
   handle,
