@@ -18,6 +18,9 @@ const MOST_FIELDS = 1024
  */
 const MOST_WORK = 1 << 22
 
+/** The most structs in domain and message. Each takes about as long as a hash and the reading of its fields. */
+const MOST_VALUES = 1024
+
 /** Typed data, and the hash that is signed. */
 export interface DecodedTypedData extends Omit<TypedData, 'domain'> {
   readonly hash: EthereumHex
@@ -33,7 +36,8 @@ export interface DecodedTypedData extends Omit<TypedData, 'domain'> {
 export function decodeTypedData(data: Uint8Array): DecodedTypedData {
   const value = parse(data)
   const length = requireShortTypes((value as { types?: unknown } | null)?.types)
-  if (length * countObjects(value) > MOST_WORK) throw new RangeError('the typed data takes too long to hash')
+  const count = countObjects(value)
+  if (count > MOST_VALUES || length * count > MOST_WORK) throw new RangeError('the typed data takes too long to hash')
   const { types, primaryType, domain, message } = readTypedData(value)
   const hash = typedDataHash({ types, primaryType, domain, message })
   return { hash, types, primaryType, domain: domain, message }

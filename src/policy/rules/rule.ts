@@ -88,8 +88,19 @@ export function kinds(...allowed: readonly PolicyIntent['kind'][]): Rule {
 
 function merged(allowed: boolean, verdicts: readonly Verdict[]): Verdict {
   const reasons = verdicts.flatMap((verdict) => verdict.reasons)
-  const reserve = allowed ? verdicts.flatMap((verdict) => verdict.reserve ?? []) : []
+  const reserve = allowed ? lowest(verdicts.flatMap((verdict) => verdict.reserve ?? [])) : []
   return { allowed, reasons, ...(reserve.length > 0 && { reserve }) }
+}
+
+/** Rules that add the same amount to the same counter add it once, and all of their maximums hold. */
+function lowest(reservations: readonly Reservation[]): readonly Reservation[] {
+  const isSame = (a: Reservation, b: Reservation) =>
+    a.counter === b.counter && a.amount === b.amount && a.periodMs === b.periodMs
+  return reservations.reduce<readonly Reservation[]>((kept, one) => {
+    const before = kept.find((other) => isSame(other, one))
+    if (before === undefined) return [...kept, one]
+    return one.most < before.most ? kept.map((other) => (other === before ? one : other)) : kept
+  }, [])
 }
 
 function requireRules(rules: readonly Rule[], name: string): void {

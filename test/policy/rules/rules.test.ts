@@ -174,6 +174,16 @@ describe('a maximum per period', () => {
     ])
   })
 
+  test('adds once to a sum that two rules name, and the lower maximum holds', () => {
+    const lower = maximumPerPeriod({ solana: 9_000n }, { periodMs: 1000 })
+    for (const rules of [
+      [rule, lower],
+      [lower, rule],
+    ]) {
+      expect(all(...rules).judge(request(solana([pay(YOU, 100n)]))).reserve).toEqual([paid(5_100n, 9_000n)])
+    }
+  })
+
   test.each<[string, PolicyIntent]>([
     ['more than the sum may be at all', solana([pay(YOU, 5_001n)])],
     ['another asset', solana([checked('0c', ME, YOU, 1n)])],
