@@ -4,6 +4,7 @@ import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
 import type { ClientOperation } from '../../support/server-client.ts'
 import { play } from '../../support/server-client.ts'
+import { databaseKinds } from '../../e2e/support/databases.ts'
 import { ecdsaOwner } from '../support/ecdsa-owner.ts'
 import { fileTables } from '../support/file-tables.ts'
 import { START, type Tables } from '../support/tables.ts'
@@ -11,156 +12,158 @@ import { complete, preprocessed, sign, signEcdsa } from '../support/wallets.ts'
 
 const HOUR = 3_600_000
 
-let tables: Tables
-let owner: Awaited<ReturnType<typeof ecdsaOwner>>
-fileTables((made) => (tables = made))
-beforeAll(() => {
-  tables.clock = START
-})
-beforeEach(async () => {
-  owner = await ecdsaOwner(tables)
-})
-
-const paying = (amount: bigint, changes: Partial<Reservation> = {}) => ({
-  policy: () => ({ reserve: [{ counter: 'coins', amount, most: 7n, periodMs: HOUR, ...changes }] }),
-})
-const codeOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => 'signed',
-    (error: unknown) => (error as { code: unknown }).code,
-  )
-
-async function reserved(): Promise<unknown> {
-  const sql = 'select coalesce(sum(amount::numeric), 0)::text as sum from reshare_reservations where client_id = $1'
-  return (await tables.row(sql, owner.clientId))?.['sum']
-}
-
-const ways: readonly [string, (amount: bigint) => Promise<ClientOperation>][] = [
-  ['FROST', async (amount) => sign(owner.having(paying(amount)), owner.wallet.signing, 'bip340')],
-  ['a setup', async (amount) => signEcdsa(owner.having(paying(amount)), owner.wallet)],
-  [
-    'a preprocessing',
-    async (amount) =>
-      complete(owner.having(paying(amount)), owner.wallet, await preprocessed(owner.client, owner.wallet)),
-  ],
-  [
-    'an ephemeral setup',
-    async (amount) => signEcdsa(owner.having(paying(amount)), owner.wallet, { source: { kind: 'ephemeralSetup' } }),
-  ],
-]
-
-describe.each(ways)('signatures with %s', (_, start) => {
-  test('add up to what is allowed, and no further', async () => {
-    expect(await codeOf(play(await start(3n)))).toBe('signed')
-    expect(await codeOf(play(await start(4n)))).toBe('signed')
-    const before = await tables.row(
-      'select count from reshare_rates where client_id = $1 and kind = $2',
-      owner.clientId,
-      'sign',
-    )
-    const denied = await start(1n)
-    expect(await codeOf(denied.post())).toBe('POLICY_DENIED')
-    expect(await codeOf(denied.post())).toBe('POLICY_DENIED')
-    expect(await reserved()).toBe('7')
-    const { operationId } = denied
-    for (const table of ['operations', 'responses', 'decisions', 'reservations']) {
-      expect(await tables.row(`select 1 from reshare_${table} where operation_id = $1`, operationId)).toBeUndefined()
-    }
-    expect(
-      await tables.row('select count from reshare_rates where client_id = $1 and kind = $2', owner.clientId, 'sign'),
-    ).toEqual(before)
-    // Nothing of it is left: the same request is signed as soon as it may be.
-    tables.clock += HOUR
-    expect(await codeOf(play(denied))).toBe('signed')
-    expect(await codeOf(play(await start(7n)))).toBe('POLICY_DENIED')
-    await sweep(tables.context)
-    expect(await reserved()).toBe('1')
+describe.each(databaseKinds)('reservations on $name', ({ open }) => {
+  let tables: Tables
+  let owner: Awaited<ReturnType<typeof ecdsaOwner>>
+  fileTables((made) => (tables = made), open)
+  beforeAll(() => {
+    tables.clock = START
   })
-
-  test('that are repeated count once', async () => {
-    const operation = await start(7n)
-    const response = await operation.post()
-    expect(await operation.post()).toEqual(response)
-    expect(await reserved()).toBe('7')
-  })
-
-  test('at once, by many servers, add up to what is allowed', async () => {
-    const operations = [await start(3n), await start(3n), await start(3n), await start(3n)]
-    const codes = await Promise.all(operations.map((operation) => codeOf(operation.post())))
-    expect(codes.sort()).toEqual(['POLICY_DENIED', 'POLICY_DENIED', 'signed', 'signed'])
-    expect(await reserved()).toBe('6')
-  })
-})
-
-describe('what is reserved', () => {
-  test('is given back if the operation is aborted before it has signed', async () => {
-    const operation = signEcdsa(owner.having(paying(7n)), owner.wallet)
-    await operation.post()
-    expect(await reserved()).toBe('7')
-    await recordAbort(tables.context, { clientId: owner.clientId, operationId: operation.operationId })
-    expect(await reserved()).toBe('0')
-  })
-
-  test('is given back if the operation expires', async () => {
-    const operation = signEcdsa(owner.having(paying(7n)), owner.wallet)
-    await operation.post()
-    tables.clock += tables.context.limits.operationMs
-    await sweep(tables.context)
-    expect(await reserved()).toBe('0')
-  })
-
-  test('is given back if a check of the protocol fails', async () => {
-    const operation = signEcdsa(owner.having(paying(7n)), owner.wallet)
-    operation.take(await operation.post())
-    operation.body = operation.body!.with(-1, operation.body!.at(-1) ^ 1)
-    expect(await codeOf(operation.post())).toBe('PROTOCOL_ABORTED')
-    expect(await reserved()).toBe('0')
-  })
-
-  test('stays once it has signed', async () => {
-    const operation = await play(signEcdsa(owner.having(paying(7n)), owner.wallet))
-    const { operationId } = operation
-    await recordAbort(tables.context, { clientId: owner.clientId, operationId })
-    expect(await reserved()).toBe('7')
-  })
-
-  test('is counted by client and counter, in amounts of any size', async () => {
-    const huge = { most: 2n ** 256n, amount: 2n ** 255n }
-    expect(await codeOf(play(sign(owner.having(paying(0n, huge)), owner.wallet.signing)))).toBe('signed')
-    expect(await codeOf(play(sign(owner.having(paying(0n, huge)), owner.wallet.signing)))).toBe('signed')
-    expect(await codeOf(play(sign(owner.having(paying(1n, { most: huge.most })), owner.wallet.signing)))).toBe(
-      'POLICY_DENIED',
-    )
-    expect(await codeOf(play(sign(owner.having(paying(7n, { counter: 'others' })), owner.wallet.signing)))).toBe(
-      'signed',
-    )
+  beforeEach(async () => {
     owner = await ecdsaOwner(tables)
-    expect(await codeOf(play(sign(owner.having(paying(7n)), owner.wallet.signing)))).toBe('signed')
   })
 
-  test('is all or nothing', async () => {
-    const [one, other] = [paying(5n).policy().reserve[0]!, paying(8n, { counter: 'others' }).policy().reserve[0]!]
-    const policy = () => ({ reserve: [one, other] })
-    expect(await codeOf(play(sign(owner.having({ policy }), owner.wallet.signing)))).toBe('POLICY_DENIED')
-    expect(await reserved()).toBe('0')
+  const paying = (amount: bigint, changes: Partial<Reservation> = {}) => ({
+    policy: () => ({ reserve: [{ counter: 'coins', amount, most: 7n, periodMs: HOUR, ...changes }] }),
+  })
+  const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => 'signed',
+      (error: unknown) => (error as { code: unknown }).code,
+    )
+
+  async function reserved(): Promise<unknown> {
+    const sql = 'select coalesce(sum(amount::numeric), 0)::text as sum from reshare_reservations where client_id = $1'
+    return (await tables.row(sql, owner.clientId))?.['sum']
+  }
+
+  const ways: readonly [string, (amount: bigint) => Promise<ClientOperation>][] = [
+    ['FROST', async (amount) => sign(owner.having(paying(amount)), owner.wallet.signing, 'bip340')],
+    ['a setup', async (amount) => signEcdsa(owner.having(paying(amount)), owner.wallet)],
+    [
+      'a preprocessing',
+      async (amount) =>
+        complete(owner.having(paying(amount)), owner.wallet, await preprocessed(owner.client, owner.wallet)),
+    ],
+    [
+      'an ephemeral setup',
+      async (amount) => signEcdsa(owner.having(paying(amount)), owner.wallet, { source: { kind: 'ephemeralSetup' } }),
+    ],
+  ]
+
+  describe.each(ways)('signatures with %s', (_, start) => {
+    test('add up to what is allowed, and no further', async () => {
+      expect(await codeOf(play(await start(3n)))).toBe('signed')
+      expect(await codeOf(play(await start(4n)))).toBe('signed')
+      const before = await tables.row(
+        'select count from reshare_rates where client_id = $1 and kind = $2',
+        owner.clientId,
+        'sign',
+      )
+      const denied = await start(1n)
+      expect(await codeOf(denied.post())).toBe('POLICY_DENIED')
+      expect(await codeOf(denied.post())).toBe('POLICY_DENIED')
+      expect(await reserved()).toBe('7')
+      const { operationId } = denied
+      for (const table of ['operations', 'responses', 'decisions', 'reservations']) {
+        expect(await tables.row(`select 1 from reshare_${table} where operation_id = $1`, operationId)).toBeUndefined()
+      }
+      expect(
+        await tables.row('select count from reshare_rates where client_id = $1 and kind = $2', owner.clientId, 'sign'),
+      ).toEqual(before)
+      // Nothing of it is left: the same request is signed as soon as it may be.
+      tables.clock += HOUR
+      expect(await codeOf(play(denied))).toBe('signed')
+      expect(await codeOf(play(await start(7n)))).toBe('POLICY_DENIED')
+      await sweep(tables.context)
+      expect(await reserved()).toBe('1')
+    })
+
+    test('that are repeated count once', async () => {
+      const operation = await start(7n)
+      const response = await operation.post()
+      expect(await operation.post()).toEqual(response)
+      expect(await reserved()).toBe('7')
+    })
+
+    test('at once, by many servers, add up to what is allowed', async () => {
+      const operations = [await start(3n), await start(3n), await start(3n), await start(3n)]
+      const codes = await Promise.all(operations.map((operation) => codeOf(operation.post())))
+      expect(codes.sort()).toEqual(['POLICY_DENIED', 'POLICY_DENIED', 'signed', 'signed'])
+      expect(await reserved()).toBe('6')
+    })
   })
 
-  const one = { counter: 'coins', amount: 1n, most: 7n, periodMs: HOUR }
-  test.each<[string, unknown]>([
-    ['null', { reserve: null }],
-    ['no list', { reserve: one }],
-    ['no object', { reserve: [null] }],
-    ['no counter', { reserve: [{ ...one, counter: '' }] }],
-    ['a counter with half of a surrogate pair', { reserve: [{ ...one, counter: '\ud800' }] }],
-    ['a counter twice', { reserve: [one, one] }],
-    ['a number', { reserve: [{ ...one, amount: 1 }] }],
-    ['less than nothing', { reserve: [{ ...one, amount: -1n }] }],
-    ['no maximum', { reserve: [{ ...one, most: undefined }] }],
-    ['no period', { reserve: [{ ...one, periodMs: 0 }] }],
-    ['a period without an end', { reserve: [{ ...one, periodMs: Infinity }] }],
-  ])('is a failure of the policy if it is %s', async (_, answer) => {
-    const operation = sign(owner.having({ policy: () => answer as never }), owner.wallet.signing)
-    await expect(operation.post()).rejects.toThrow('the hook policy has failed')
-    expect(await reserved()).toBe('0')
+  describe('what is reserved', () => {
+    test('is given back if the operation is aborted before it has signed', async () => {
+      const operation = signEcdsa(owner.having(paying(7n)), owner.wallet)
+      await operation.post()
+      expect(await reserved()).toBe('7')
+      await recordAbort(tables.context, { clientId: owner.clientId, operationId: operation.operationId })
+      expect(await reserved()).toBe('0')
+    })
+
+    test('is given back if the operation expires', async () => {
+      const operation = signEcdsa(owner.having(paying(7n)), owner.wallet)
+      await operation.post()
+      tables.clock += tables.context.limits.operationMs
+      await sweep(tables.context)
+      expect(await reserved()).toBe('0')
+    })
+
+    test('is given back if a check of the protocol fails', async () => {
+      const operation = signEcdsa(owner.having(paying(7n)), owner.wallet)
+      operation.take(await operation.post())
+      operation.body = operation.body!.with(-1, operation.body!.at(-1) ^ 1)
+      expect(await codeOf(operation.post())).toBe('PROTOCOL_ABORTED')
+      expect(await reserved()).toBe('0')
+    })
+
+    test('stays once it has signed', async () => {
+      const operation = await play(signEcdsa(owner.having(paying(7n)), owner.wallet))
+      const { operationId } = operation
+      await recordAbort(tables.context, { clientId: owner.clientId, operationId })
+      expect(await reserved()).toBe('7')
+    })
+
+    test('is counted by client and counter, in amounts of any size', async () => {
+      const huge = { most: 2n ** 256n, amount: 2n ** 255n }
+      expect(await codeOf(play(sign(owner.having(paying(0n, huge)), owner.wallet.signing)))).toBe('signed')
+      expect(await codeOf(play(sign(owner.having(paying(0n, huge)), owner.wallet.signing)))).toBe('signed')
+      expect(await codeOf(play(sign(owner.having(paying(1n, { most: huge.most })), owner.wallet.signing)))).toBe(
+        'POLICY_DENIED',
+      )
+      expect(await codeOf(play(sign(owner.having(paying(7n, { counter: 'others' })), owner.wallet.signing)))).toBe(
+        'signed',
+      )
+      owner = await ecdsaOwner(tables)
+      expect(await codeOf(play(sign(owner.having(paying(7n)), owner.wallet.signing)))).toBe('signed')
+    })
+
+    test('is all or nothing', async () => {
+      const [one, other] = [paying(5n).policy().reserve[0]!, paying(8n, { counter: 'others' }).policy().reserve[0]!]
+      const policy = () => ({ reserve: [one, other] })
+      expect(await codeOf(play(sign(owner.having({ policy }), owner.wallet.signing)))).toBe('POLICY_DENIED')
+      expect(await reserved()).toBe('0')
+    })
+
+    const one = { counter: 'coins', amount: 1n, most: 7n, periodMs: HOUR }
+    test.each<[string, unknown]>([
+      ['null', { reserve: null }],
+      ['no list', { reserve: one }],
+      ['no object', { reserve: [null] }],
+      ['no counter', { reserve: [{ ...one, counter: '' }] }],
+      ['a counter with half of a surrogate pair', { reserve: [{ ...one, counter: '\ud800' }] }],
+      ['a counter twice', { reserve: [one, one] }],
+      ['a number', { reserve: [{ ...one, amount: 1 }] }],
+      ['less than nothing', { reserve: [{ ...one, amount: -1n }] }],
+      ['no maximum', { reserve: [{ ...one, most: undefined }] }],
+      ['no period', { reserve: [{ ...one, periodMs: 0 }] }],
+      ['a period without an end', { reserve: [{ ...one, periodMs: Infinity }] }],
+    ])('is a failure of the policy if it is %s', async (_, answer) => {
+      const operation = sign(owner.having({ policy: () => answer as never }), owner.wallet.signing)
+      await expect(operation.post()).rejects.toThrow('the hook policy has failed')
+      expect(await reserved()).toBe('0')
+    })
   })
 })

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { seededRandom } from '../../support/random.ts'
+import type { Database } from '../../../src/service/database/types.ts'
 import { createTables, type Tables } from './tables.ts'
 
 /**
@@ -9,10 +10,13 @@ import { createTables, type Tables } from './tables.ts'
  *
  * @param take gets the tables before the first test
  */
-export function fileTables(take: (tables: Tables) => void): void {
+export function fileTables(
+  take: (tables: Tables) => void,
+  open = async (): Promise<Database> => pgliteDatabase(),
+): void {
   let tables: Tables
   beforeAll(async () => {
-    tables = await createTables(pgliteDatabase(), seededRandom())
+    tables = await createTables(await open(), seededRandom())
     take(tables)
   })
   afterEach(() => expect(tables.errors.splice(0)).toEqual([]))
