@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Reservation } from '../../../src/server/access/reservation.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
+import { createTurns } from '../../../src/server/rounds/turns.ts'
 import type { ClientOperation } from '../../support/server-client.ts'
 import { play } from '../../support/server-client.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
@@ -23,7 +24,21 @@ describe.each(databaseKinds)('reservations on $name', ({ open }) => {
     owner = await ecdsaOwner(tables)
   })
 
+  let isUnlimited = false
+  beforeEach(() => {
+    isUnlimited = false
+  })
+
+  const withoutRates = () => {
+    const { limits } = tables.context
+    return { ...limits, rates: { ...limits.rates, sign: null } }
+  }
+
+  /** A server of its own: operations of one process begin in turns. */
   const paying = (amount: bigint, changes: Partial<Reservation> = {}) => ({
+    turns: createTurns(HOUR),
+    // The counts of rates would make operations of a client wait for each other, too.
+    ...(isUnlimited && { limits: withoutRates() }),
     policy: () => ({ reserve: [{ counter: 'coins', amount, most: 7n, periodMs: HOUR, ...changes }] }),
   })
   const codeOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -86,7 +101,11 @@ describe.each(databaseKinds)('reservations on $name', ({ open }) => {
       expect(await reserved()).toBe('7')
     })
 
-    test('at once, by many servers, add up to what is allowed', async () => {
+    test.each([
+      ['', false],
+      [' that limit no rates', true],
+    ])('at once, by many servers%s, add up to what is allowed', async (_, without) => {
+      isUnlimited = without
       const operations = [await start(3n), await start(3n), await start(3n), await start(3n)]
       const codes = await Promise.all(operations.map((operation) => codeOf(operation.post())))
       expect(codes.sort()).toEqual(['POLICY_DENIED', 'POLICY_DENIED', 'signed', 'signed'])
