@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { chromium, firefox } from 'playwright'
 import { CHROMIUM_FLAGS } from '../../support/browsers/engines.mjs'
 import { pathOf } from './browsers.mjs'
+import { quietly } from './built.mjs'
 
 /** @typedef {import('./context.mjs').Context} Context */
 /** @typedef {'chromium' | 'firefox'} Clickable */
@@ -16,6 +17,33 @@ export function exampleFolder({ project }, name) {
   rmSync(folder, { recursive: true, force: true })
   cpSync(resolve('examples', name), folder, { recursive: true })
   return folder
+}
+
+/** An example for Node, as its own `npm run build` makes it: compiled, strictly. @param {Context} context @param {string} name @returns {Promise<string>} its folder */
+export async function compiledExample(context, name) {
+  const folder = exampleFolder(context, name)
+  await quietly(context, folder)('typescript/bin/tsc', '-p', '.')
+  return folder
+}
+
+/**
+ * Runs an example whose only part is a client.
+ *
+ * @param {Context} context
+ * @param {string} name
+ * @returns {Promise<string>} what it printed
+ */
+export async function runScript(context, name) {
+  const folder = await compiledExample(context, name)
+  const env = { RESHARE_URL: context.url, RESHARE_TOKEN: await context.token() }
+  return context.run(process.execPath, ['dist/main.js'], { cwd: folder, env })
+}
+
+/** @param {string} output @param {RegExp} pattern @returns {string} what its group is @throws {Error} with the output, where it is not found */
+export function found(output, pattern) {
+  const text = pattern.exec(output)?.[1]
+  if (text === undefined) throw new Error(`${pattern} is not in what it printed:\n${output}`)
+  return text
 }
 
 /** A browser with a user who clicks. @param {Clickable} browser */

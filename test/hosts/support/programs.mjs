@@ -9,17 +9,17 @@ const TIMEOUT_MS = 120_000
  *
  * @param {string} program
  * @param {readonly string[]} parameters
- * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number, all?: boolean }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number, all?: boolean, input?: string }} [options]
+ *   `input` is what the program reads
  * @returns {Promise<string>} its standard output; with `all` everything that it printed
  * @throws {Error} with everything that it printed, if it fails or takes too long
  */
-export function run(program, parameters, { cwd, env = {}, timeoutMs = TIMEOUT_MS, all: both = false } = {}) {
+export function run(program, parameters, options = {}) {
+  const { cwd, env = {}, timeoutMs = TIMEOUT_MS, all: both = false, input = '' } = options
   return new Promise((done, failed) => {
-    const child = spawn(program, parameters, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(program, parameters, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' })
+    // A program that ends without reading it is no error.
+    child.stdin.on('error', () => undefined).end(input)
     const [out, all] = [/** @type {string[]} */ ([]), /** @type {string[]} */ ([])]
     child.stdout.setEncoding('utf8').on('data', (text) => void (out.push(text), all.push(text)))
     child.stderr.setEncoding('utf8').on('data', (text) => all.push(text))
