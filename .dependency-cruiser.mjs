@@ -65,7 +65,7 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
   severity: 'error',
   // A program is put together from every family; the adapters have a rule of their own.
-  from: { path: within(folder), pathNot: '^src/server/program(-(env|keys|log|monitor))?[.]ts$' },
+  from: { path: within(folder), pathNot: '^src/server/program(-(env|events|keys|log|monitor))?[.]ts$' },
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
@@ -85,18 +85,18 @@ const ADAPTERS = [
   {
     name: 'storage',
     files: '^src/storage/',
-    entries: '^src/(storage/|index[.]ts$|server/program(-(env|keys|log|monitor))?[.]ts$)',
+    entries: '^src/(storage/|index[.]ts$|server/program(-(env|events|keys|log|monitor))?[.]ts$)',
   },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
     files: '^src/service/database/(?!(rows|combined|serialization)[.]ts$)',
-    entries: '^src/(service/database/|server/program(-(env|keys|log|monitor))?[.]ts$)',
+    entries: '^src/(service/database/|server/program(-(env|events|keys|log|monitor))?[.]ts$)',
   },
   {
     name: 'custodian',
     files: '^src/custodian/',
-    entries: '^src/(custodian/|server/program(-(env|keys|log|monitor))?[.]ts$)',
+    entries: '^src/(custodian/|server/program(-(env|events|keys|log|monitor))?[.]ts$)',
   },
   { name: 'chains', files: '^src/adapters/', entries: '^src/(adapters|policy)/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: homesOf(name) })),
@@ -145,16 +145,18 @@ const ROOMS = {
     },
   },
   server: {
-    above: ['index', 'create-server', 'program(-(env|keys|log|monitor))?'],
+    above: ['index', 'create-server', 'program(-(env|events|keys|log|monitor))?'],
     rooms: {
       access: [],
-      audit: [],
+      events: ['audit/entry'],
+      // An event is written by the statement that writes its entry.
+      audit: ['events/outbox'],
       sets: ['access', 'audit', 'devices/devices-table'],
       operations: ['access', 'audit', 'sets', 'devices/devices-table'],
       rounds: ['access', 'audit', 'sets', 'devices/devices-table', 'operations'],
       devices: ['access', 'audit', 'sets', 'rounds'],
       http: ['access', 'sets', 'devices', 'rounds'],
-      maintenance: ['audit', 'sets', 'devices', 'operations', 'rounds', 'http'],
+      maintenance: ['audit', 'events', 'sets', 'devices', 'operations', 'rounds', 'http'],
       metrics: ['audit/entry'],
     },
   },
@@ -215,7 +217,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 
 /** The files that are meant for Node. */
 const NODE_FILES =
-  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-(env|keys|log|monitor))?[.]ts$|service/database/|util/node/|workers/)'
+  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-(env|events|keys|log|monitor))?[.]ts$|service/database/|util/node/|workers/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

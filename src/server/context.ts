@@ -13,6 +13,7 @@ import type { IntentRules } from './access/intents.ts'
 import type { Policy } from './access/policy.ts'
 import type { HandledRequest, Observe } from './observe.ts'
 import { DEFAULT_RATES, type RateLimits } from './access/rate-limits.ts'
+import type { EventReceiver } from './events/receiver.ts'
 import type { Turns } from './rounds/turns.ts'
 
 /** Limits on requests, rates and lifetimes. */
@@ -84,6 +85,8 @@ export interface ServerContext {
   readonly turns: Turns
   readonly sealer: Sealer
   readonly audit: AuditLog
+  /** Where events are delivered; undefined if they are not recorded. */
+  readonly events: EventReceiver | undefined
   readonly random: RandomSource
   readonly limits: ServerLimits
   /** Milliseconds since 1970. */

@@ -16,6 +16,8 @@ import { readChannelKeys } from './access/channel-keys.ts'
 import type { OnCheating } from '../types.ts'
 import { DEFAULT_LIMITS, type ServerContext, type ServerLimits } from './context.ts'
 import type { Database } from '../service/database/types.ts'
+import { createDelivery, type DeliverEvents } from './events/deliver.ts'
+import { readEventReceiver, type EventOptions } from './events/receiver.ts'
 import { readIntentRules } from './access/intents.ts'
 import type { IntentDecoder } from '../policy/types.ts'
 import type { Policy } from './access/policy.ts'
@@ -62,6 +64,11 @@ export interface ServerOptions {
    * pass both keys with their ids.
    */
   readonly masterKey: MasterKeys
+  /**
+   * Where the events of sets and devices are sent, as Standard Webhooks: to the app's backend. All processes of a database
+   * need the same setting: one without it records no events. Call `deliverEvents` regularly. Default: none are recorded.
+   */
+  readonly events?: EventOptions
   /** Limits that differ from the defaults. */
   readonly limits?: LimitOptions
   /**
@@ -104,6 +111,12 @@ export interface Server {
    */
   readonly sweep: () => Promise<void>
   /**
+   * Delivers the events that are due; call it every second or so, from any number of processes, also while an earlier call
+   * runs. Failures of the receiver go to `onError` (the first in a row) and are repeated later. It rejects only if the
+   * database fails. Without the option `events` it does nothing.
+   */
+  readonly deliverEvents: DeliverEvents
+  /**
    * Whether requests can be handled now: the database responds, has its tables, and the audit log opens. It takes at most
    * 10 seconds. Never rejects; the first of failures in a row goes to `onError`.
    */
@@ -145,6 +158,7 @@ export function createServer(options: ServerOptions): Server {
     // Requests do not wait for the sweep.
     void sweepOnce().catch(context.onError)
   }
+  const deliver = context.events && createDelivery(context, context.events)
   let app: ReturnType<Parts['createApp']> | undefined
   const openApp = async () => {
     const { createApp } = await loadParts()
@@ -165,6 +179,11 @@ export function createServer(options: ServerOptions): Server {
       // What does not need the log is done anyway.
       await context.audit.open().catch(context.onError)
       await sweepOnce()
+    },
+    deliverEvents: async (deliveryOptions = {}) => {
+      assertObject(deliveryOptions, 'deliverEvents')
+      await migrate()
+      await deliver?.(deliveryOptions)
     },
     ready: createReadiness(context),
     rotate: async () => {
@@ -211,6 +230,7 @@ function serverContext(options: ServerOptions): ServerContext {
   const now = checkClock(options.now ?? Date.now)
   const random = checkRandom(options.random ?? systemRandom)
   const sealer = createSealer(options.masterKey, random)
+  const events = readEventReceiver(options.events)
   return {
     database,
     custodian,
@@ -221,7 +241,8 @@ function serverContext(options: ServerOptions): ServerContext {
     caught: new Map(),
     turns: createTurns(limits.requestMs),
     sealer,
-    audit: createAuditLog({ database, sealer, random, now }),
+    audit: createAuditLog({ database, sealer, random, now, sendsEvents: events !== undefined }),
+    events,
     random,
     limits,
     now,

@@ -6,6 +6,10 @@ export { createServer, type LimitOptions, type Server, type ServerOptions } from
 export type { ServerLimits } from './context.ts'
 export type { OnCheating } from '../types.ts'
 export type { Database, Isolation, Migration, Queryable, Row, Schema, SqlValue } from '../service/database/types.ts'
+export type { DeliverEvents, DeliveryOptions } from './events/deliver.ts'
+export { eventOutbox, type DeadEvent, type EventOutbox, type OutboxStatus, type Replay } from './events/event-outbox.ts'
+export type { EventData, EventType, WalletEvent } from './events/event.ts'
+export type { EventOptions } from './events/receiver.ts'
 export { bumpEpoch } from './epoch.ts'
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/create-metrics.ts'
 export { createMonitor, type Monitor, type MonitorOptions } from './metrics/monitor.ts'
@@ -13,6 +17,7 @@ export type {
   CallMetric,
   DatabaseMetric,
   ErrorMetric,
+  EventDeliveryMetric,
   HandledRequest,
   MetricEvent,
   Outcome,

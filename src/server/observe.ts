@@ -98,6 +98,16 @@ export interface CallMetric {
   readonly ms: number
 }
 
+/** An attempt to deliver an event to the app's backend has ended. */
+export interface EventDeliveryMetric {
+  /** Names the event. */
+  readonly name: 'eventDelivery'
+  /** `failed`: it is tried again; `dead`: it is not. */
+  readonly outcome: 'delivered' | 'failed' | 'dead'
+  /** How long it took, in milliseconds. */
+  readonly ms: number
+}
+
 /** `onError` received an error. */
 export interface ErrorMetric {
   /** Names the event. */
@@ -107,7 +117,8 @@ export interface ErrorMetric {
 }
 
 /** What `onMetric` receives. No event has an id, or text of a client. */
-export type MetricEvent = RequestMetric | DatabaseMetric | SetEventMetric | CallMetric | ErrorMetric
+export type MetricEvent =
+  RequestMetric | DatabaseMetric | SetEventMetric | CallMetric | EventDeliveryMetric | ErrorMetric
 
 /** Receives an event. Never throws. */
 export type Observe = (event: MetricEvent) => void

@@ -1,4 +1,5 @@
 import { ratesTable } from '../service/rates-table.ts'
+import { eventTables } from './events/tables.ts'
 import type { Schema } from '../service/database/types.ts'
 
 /** The server's tables; docs/internals/signing-server.md#tables says what each row means. */
@@ -217,6 +218,7 @@ export const serverSchema: Schema = {
        )`,
       `create function reshare_refuse_audit_change() returns trigger language plpgsql as
          $$ begin raise exception 'the audit log is only added to'; end $$`,
+      ...eventTables,
       `create trigger reshare_audit_append_only before update or delete or truncate on reshare_audit
          for each statement execute function reshare_refuse_audit_change()`,
       `create trigger reshare_audit_heads_kept before delete or truncate on reshare_audit_heads

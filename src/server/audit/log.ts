@@ -4,6 +4,7 @@ import { int, pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Database, Queryable, SqlValue } from '../../service/database/types.ts'
 import { observeOnCommit } from '../observe.ts'
 import { EPOCH } from '../epoch.ts'
+import { outboxInsertion } from '../events/outbox.ts'
 import { tables } from '../tables.ts'
 import { type AuditEntry, type AuditEvent, entryHash, GENESIS, SERVER_CHAIN } from './entry.ts'
 import { insertAuditKey, readAuditKey } from './key.ts'
@@ -64,33 +65,49 @@ export function createAuditLog(options: {
   readonly sealer: Sealer
   readonly random: RandomSource
   readonly now: () => number
+  /** Whether the events are also added to the outbox, to be delivered. Default: false. */
+  readonly sendsEvents?: boolean
 }): AuditLog {
-  const { database, sealer, random, now } = options
+  const { database, sealer, random, now, sendsEvents = false } = options
   let opened: Uint8Array | undefined
   let opening: Promise<Uint8Array> | undefined
   let failure: unknown
 
-  /** Makes the entries that follow an end of a chain. @returns their columns, and the hash of the last */
-  const entriesAfter = (head: KnownHead, { key, clientId, events }: Addition) => {
+  /**
+   * Makes the entries that follow an end of a chain.
+   *
+   * @param first the number of the first parameter that is free
+   * @param from that of {@link outboxInsertion}
+   * @returns their columns, the hash of the last, and what adds their events to the outbox
+   */
+  const entriesAfter = (head: KnownHead, { key, clientId, events }: Addition, first: number, from: string) => {
     const { epoch } = head
     let { hash } = head
-    const values = events.flatMap((event, i): SqlValue[] => {
+    const entries = events.map((event, i) => {
       const entry = auditEntry({ clientId, sequence: head.sequence + 1 + i, at: new Date(now()), epoch }, event)
       hash = entryHash(key, hash, entry)
-      const { sequence, at, walletId, setId, operationId, detail } = entry
-      return [sequence, at, epoch, event.event, walletId, setId, operationId, detail, hash]
+      return { entry, hash }
     })
-    return { values, hash }
+    const values = entries.flatMap(({ entry, hash: own }): SqlValue[] => {
+      const { sequence, at, event, walletId, setId, operationId, detail } = entry
+      return [sequence, at, epoch, event, walletId, setId, operationId, detail, own]
+    })
+    const outbox = sendsEvents ? outboxInsertion(entries, first + values.length, from) : undefined
+    return {
+      values: [...values, ...(outbox?.parameters ?? [])],
+      hash,
+      withOutbox: outbox === undefined ? '' : `, sent as (${outbox.sql})`,
+    }
   }
 
   /** @returns whether the chain still ended where it was known to; otherwise nothing is written */
   const appendToKnown = async (tx: Queryable, known: KnownHead, addition: Addition): Promise<boolean> => {
     const { clientId, events } = addition
-    const { values, hash } = entriesAfter(known, addition)
+    const { values, hash, withOutbox } = entriesAfter(known, addition, 7, ' from moved')
     const rows = rowsOf(events.length, 7)
     const moved = known.sequence === 0 ? FIRST_HEAD : NEXT_HEAD
     const appended = await tx.query(
-      `with moved as (${moved} returning 1)
+      `with moved as (${moved} returning 1)${withOutbox}
        insert into reshare_audit (${ENTRY_COLUMNS})
        select $1, entry.* from moved cross join (values ${rows}) entry returning 1`,
       [clientId, known.sequence + events.length, hash, known.epoch, known.sequence, known.hash, ...values],
@@ -111,11 +128,11 @@ export function createAuditLog(options: {
     let head: KnownHead = { sequence: last - events.length, hash: previous, epoch }
     for (let start = 0; start < events.length; start += CHUNK) {
       const chunk = events.slice(start, start + CHUNK)
-      const { values, hash } = entriesAfter(head, { ...addition, events: chunk })
+      const { values, hash, withOutbox } = entriesAfter(head, { ...addition, events: chunk }, 3, '')
       head = { sequence: head.sequence + chunk.length, hash, epoch }
       await tx.query(
         `with added as (insert into reshare_audit (${ENTRY_COLUMNS})
-           select $1, entry.* from (values ${rowsOf(chunk.length, 3)}) entry)
+           select $1, entry.* from (values ${rowsOf(chunk.length, 3)}) entry)${withOutbox}
          update reshare_audit_heads set hash = $2 where client_id = $1`,
         [clientId, hash, ...values],
       )

@@ -2,6 +2,7 @@ import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { finishRevocations } from '../devices/finish-revocation.ts'
 import { forgetStoredResponses } from '../http/stored-responses.ts'
+import { forgetEvents } from '../events/forget.ts'
 import { OPERATION_KINDS, SERVER_OPERATIONS } from '../operations/definitions.ts'
 import { abortExpired } from '../rounds/decisions.ts'
 import { rateCounts } from '../rounds/rates.ts'
@@ -24,6 +25,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   (context) => rateCounts(context).forget(),
   forgetReservations,
   forgetStoredResponses,
+  forgetEvents,
   forgetOperations,
 ]
 

@@ -29,6 +29,7 @@ const OUTCOMES = ['OK', 'BAD_REQUEST', 'INTERNAL', ...serverCodes()]
 const CALLS = ['statement', 'transaction']
 const DATABASE_OUTCOMES = ['ok', 'unavailable', 'misconfigured', 'refused']
 const OUTCOME = ['ok', 'failed']
+const DELIVERY_OUTCOMES = ['delivered', 'failed', 'dead']
 const ERRORS = ['Misconfigured', 'Unavailable', ...OUTCOMES.slice(1)]
 
 type EventOf<Name> = MetricEvent extends infer Event
@@ -104,6 +105,18 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     name: 'reshare_custodian_duration_seconds',
     help: 'How long calls of the custodian took',
   })
+  const eventDeliveries = createCounter(
+    {
+      name: 'reshare_event_deliveries_total',
+      help: 'Attempts to deliver events; failed ones are repeated, dead ones are not',
+      labels: ['outcome'],
+    },
+    DELIVERY_OUTCOMES.map((outcome) => [outcome]),
+  )
+  const eventDeliverySeconds = createHistogram({
+    name: 'reshare_event_delivery_duration_seconds',
+    help: 'How long attempts to deliver events took',
+  })
   const errors = createCounter(
     { name: 'reshare_errors_total', help: 'Errors that onError received', labels: ['kind'] },
     ERRORS.map((kind) => [kind]),
@@ -135,6 +148,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       custodianCalls.add([oneOf(OUTCOME, outcome)])
       custodianSeconds.observe([], ms / 1000)
     },
+    eventDelivery({ outcome, ms }) {
+      eventDeliveries.add([oneOf(DELIVERY_OUTCOMES, outcome)])
+      eventDeliverySeconds.observe([], ms / 1000)
+    },
     error: ({ kind }) => errors.add([oneOf(ERRORS, kind)]),
     sweep({ outcome }) {
       sweeps.add([oneOf(OUTCOME, outcome)])
@@ -143,7 +160,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   }
   const families = [
     ...[requests, requestSeconds, rounds, roundSeconds, setEvents, databaseCalls, databaseSeconds, retries],
-    ...[custodianCalls, custodianSeconds, errors, sweeps],
+    ...[custodianCalls, custodianSeconds, eventDeliveries, eventDeliverySeconds, errors, sweeps],
   ]
   const databaseGauges = database === undefined ? async () => '' : createDatabaseGauges(database)
   const lastSweep = {

@@ -27,15 +27,32 @@ const GAUGES: readonly (readonly [name: string, help: string, rows: string])[] =
     'ECDSA preprocessings that can be used',
     'reshare_preprocessings where expires_at > now()',
   ],
+  ['reshare_events_pending', 'Events that are not delivered yet', 'reshare_events where ended_at is null'],
+  [
+    'reshare_events_dead',
+    'Events that were given up, and can be replayed',
+    "reshare_events where outcome = 'dead' and ended_at is not null",
+  ],
 ]
 
 const COUNTS = GAUGES.map(
   ([name, , rows]) => `(select count(*)::int from (select 1 from ${rows} limit ${COUNTED}) counted) as ${name}`,
 )
-const QUERY = `select ${COUNTS.join(', ')},
-  (select number from reshare_meta where name = 'epoch') as reshare_epoch`
-
-const EPOCH = ['reshare_epoch', 'The epoch of the database, which grows with each restore'] as const
+/** What else the database says, by name: one number each. */
+const VALUES: readonly (readonly [name: string, help: string, value: string])[] = [
+  [
+    'reshare_epoch',
+    'The epoch of the database, which grows with each restore',
+    "(select number from reshare_meta where name = 'epoch')",
+  ],
+  [
+    'reshare_events_oldest_seconds',
+    'How long ago the oldest event happened that is not delivered yet; 0 without one',
+    `coalesce((select greatest(0, extract(epoch from now() - min(created_at)))::float8 from reshare_events
+       where ended_at is null), 0)`,
+  ],
+]
+const QUERY = `select ${[...COUNTS, ...VALUES.map(([name, , value]) => `${value} as ${name}`)].join(', ')}`
 
 const SHARED = '(from the database: every process exposes the same, so do not sum)'
 
@@ -53,8 +70,8 @@ export function createDatabaseGauges(database: Queryable): () => Promise<string>
     const counts = GAUGES.map(([name, help]) =>
       gaugeLines({ name, help: `${help}, at most ${COUNTED} ${SHARED}` }, Number(row?.[name])),
     )
-    const [name, help] = EPOCH
-    return [up(1), ...counts, gaugeLines({ name, help: `${help} ${SHARED}` }, Number(row?.[name]))].join('')
+    const values = VALUES.map(([name, help]) => gaugeLines({ name, help: `${help} ${SHARED}` }, Number(row?.[name])))
+    return [up(1), ...counts, ...values].join('')
   }
 
   return () => {

@@ -37,6 +37,7 @@ export function deviceServer(world: World, changed: Partial<ServerContext> = {})
     turns: createTurns(DEFAULT_LIMITS.requestMs),
     sealer,
     audit: createAuditLog({ database, sealer, random, now }),
+    events: undefined,
     random,
     limits: { ...DEFAULT_LIMITS, rates: mergeRates(null), lockOut: null },
     now,

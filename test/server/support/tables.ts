@@ -109,6 +109,7 @@ export async function createTables(database: Database, random: RandomSource): Pr
       turns: createTurns(DEFAULT_LIMITS.requestMs),
       sealer,
       audit,
+      events: undefined,
       random,
       limits: DEFAULT_LIMITS,
       now,
