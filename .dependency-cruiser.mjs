@@ -65,7 +65,10 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
   severity: 'error',
   // A program is put together from every family; the adapters have a rule of their own.
-  from: { path: within(folder), pathNot: '^src/server/program(-(env|events|keys|log|monitor))?[.]ts$' },
+  from: {
+    path: within(folder),
+    pathNot: '^src/server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$',
+  },
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
@@ -85,18 +88,18 @@ const ADAPTERS = [
   {
     name: 'storage',
     files: '^src/storage/',
-    entries: '^src/(storage/|index[.]ts$|server/program(-(env|events|keys|log|monitor))?[.]ts$)',
+    entries: '^src/(storage/|index[.]ts$|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$)',
   },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
     files: '^src/service/database/(?!(rows|combined|serialization)[.]ts$)',
-    entries: '^src/(service/database/|server/program(-(env|events|keys|log|monitor))?[.]ts$)',
+    entries: '^src/(service/database/|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$)',
   },
   {
     name: 'custodian',
     files: '^src/custodian/',
-    entries: '^src/(custodian/|server/program(-(env|events|keys|log|monitor))?[.]ts$)',
+    entries: '^src/(custodian/|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$)',
   },
   { name: 'chains', files: '^src/adapters/', entries: '^src/(adapters|policy)/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: homesOf(name) })),
@@ -145,7 +148,7 @@ const ROOMS = {
     },
   },
   server: {
-    above: ['index', 'create-server', 'program(-(env|events|keys|log|monitor))?'],
+    above: ['index', 'create-server', 'program(-(commands|database|env|events|keys|log|monitor))?'],
     rooms: {
       access: [],
       events: ['audit/entry'],
@@ -217,7 +220,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 
 /** The files that are meant for Node. */
 const NODE_FILES =
-  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-(env|events|keys|log|monitor))?[.]ts$|service/database/|util/node/|workers/)'
+  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$|service/database/|util/node/|workers/)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { embeddedCustodian } from '../custodian/backend/embedded-custodian.ts'
 import { webhookCustodian } from '../custodian/index.ts'
 import type { Custodian } from '../custodian/types.ts'
-import { generateKeyPair } from '../hpke/x25519.ts'
-import { fromHex, toHex } from '../util/bytes.ts'
-import { systemRandom } from '../util/random.ts'
+import { fromHex } from '../util/bytes.ts'
 import { checkText, SETTING } from '../util/text.ts'
 import { readChannelKeys } from './access/channel-keys.ts'
-import { assertHeads, type AuditHead } from './audit/chain.ts'
-import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { createServer, type Server } from './create-server.ts'
-import { pgliteDatabase } from '../service/database/pglite.ts'
-import { postgresDatabase } from '../service/database/postgres.ts'
-import type { Database } from '../service/database/types.ts'
+import { runCommand } from './program-commands.ts'
+import { openDatabase } from './program-database.ts'
 import { folder, given, givenList, givenNumber, isProduction } from './program-env.ts'
-import { openFolder, openMasterKeys, readOrMakeKey } from './program-keys.ts'
+import { openMasterKeys, readOrMakeKey } from './program-keys.ts'
 import { programLog, reportEnd } from './program-log.ts'
 import { readMonitor } from './program-monitor.ts'
 import { apiTokens } from './access/tokens.ts'
@@ -67,75 +61,10 @@ async function main([command, ...parameters]: readonly string[], serve: Serve): 
   if (command === undefined) await start(false, serve)
   else if (command === '--dev-custodian' && parameters.length === 0) await start(true, serve)
   else if (command === '--help' && parameters.length === 0) process.stdout.write(USAGE)
-  else if (command === 'token' && parameters.length === 1) await printToken(parameters[0] as string)
-  else if (command === 'channel-key' && parameters.length === 0) printChannelKey()
-  else if (command === 'rotate' && parameters.length === 0) await printRotation()
-  else if (command === 'audit' && parameters.filter((parameter) => parameter !== '--json').length <= 1) {
-    await printAudit(parameters)
-  } else {
+  else if (!(await runCommand(command, parameters))) {
     process.stderr.write(USAGE)
     process.exitCode = 2
   }
-}
-
-async function printToken(clientId: string): Promise<void> {
-  const database = openDatabase()
-  try {
-    process.stdout.write(`${await apiTokens(database).create(clientId)}\n`)
-  } finally {
-    await database.close()
-  }
-}
-
-async function printRotation(): Promise<void> {
-  const masterKey = openMasterKeys()
-  const database = openDatabase()
-  try {
-    const server = createServer({ database, masterKey, authenticate: () => undefined })
-    process.stdout.write(`${JSON.stringify(await server.rotate())}\n`)
-  } finally {
-    await database.close()
-  }
-}
-
-function printChannelKey(): void {
-  const { secretKey, publicKey } = generateKeyPair(systemRandom)
-  process.stdout.write(`${JSON.stringify({ secretKey: toHex(secretKey), publicKey: toHex(publicKey) })}\n`)
-}
-
-async function printAudit(parameters: readonly string[]): Promise<void> {
-  const path = parameters.find((parameter) => parameter !== '--json')
-  const heads = path === undefined ? [] : readHeads(path)
-  const masterKey = openMasterKeys()
-  const database = openDatabase()
-  try {
-    const report = await verifyAuditLog({ database, masterKey, heads })
-    process.stdout.write(`${parameters.includes('--json') ? JSON.stringify(report) : describeAudit(report)}\n`)
-    if (report.breaks.length > 0) process.exitCode = 1
-  } finally {
-    await database.close()
-  }
-}
-
-/** A file without heads would verify nothing, so it is an error. */
-function readHeads(path: string): readonly AuditHead[] {
-  const { heads } = JSON.parse(readFileSync(path, 'utf8')) as Partial<AuditReport>
-  assertHeads(heads)
-  if (heads.length > 0) return heads
-  throw new Error(
-    `${path} has no heads to compare the log with: pass the output of an earlier audit --json, or no file`,
-  )
-}
-
-function describeAudit({ chains, entries, epoch, breaks, heads }: AuditReport): string {
-  // A client's id is text of the app: quoted, so that it cannot control the terminal.
-  const broken = breaks.map(({ reason, clientId, sequence, message }) =>
-    [reason, JSON.stringify(clientId), sequence, message].join(' '),
-  )
-  const ends = heads.map(({ clientId, sequence, hash }) => [JSON.stringify(clientId), sequence, hash].join(' '))
-  return [`${chains} chains, ${entries} entries, ${breaks.length} broken, epoch ${epoch}`, ...broken, ...ends].join(
-    '\n',
-  )
 }
 
 async function start(devCustodian: boolean, serve: Serve): Promise<void> {
@@ -214,13 +143,6 @@ function sweepAlone(server: Server): () => void {
       .catch(report)
       .finally(() => (running = false))
   }
-}
-
-function openDatabase(): Database {
-  const url = given('DATABASE_URL')
-  if (url !== undefined) return postgresDatabase(url)
-  openFolder()
-  return pgliteDatabase(folder())
 }
 
 function openWebhooks(): Custodian | undefined {
