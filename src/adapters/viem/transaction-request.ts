@@ -1,7 +1,8 @@
-import { hexToBigInt, numberToHex, type AccessList, type Address, type Hex } from 'viem'
+import { numberToHex, type AccessList, type Address, type Hex } from 'viem'
 
 import { refuseParams } from './provider-error.ts'
-import { readAddress, readBytes } from './values.ts'
+import { address, data, object, quantity, safeInteger } from './rpc-values.ts'
+import { readBytes } from './values.ts'
 
 /** The type of a transaction, by viem's name. */
 export type TransactionType = 'legacy' | 'eip2930' | 'eip1559'
@@ -140,25 +141,6 @@ function transactionType(value: unknown): TransactionType {
   return type ?? refuseParams('type must be 0x0, 0x1 or 0x2')
 }
 
-function address(value: unknown, name: string): Address {
-  return readAddress(value) ?? refuseParams(`${name} must be an address`)
-}
-
-function quantity(value: unknown, name: string, bits: number): bigint {
-  const isQuantity = typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)
-  const number = isQuantity ? hexToBigInt(value as Hex) : refuseParams(`${name} must be a quantity in hex`)
-  return number < 1n << BigInt(bits) ? number : refuseParams(`${name} is too large`)
-}
-
-function safeInteger(value: unknown, name: string): number {
-  const number = Number(quantity(value, name, 53))
-  return Number.isSafeInteger(number) ? number : refuseParams(`${name} is too large`)
-}
-
-function data(value: unknown, name: string): Hex {
-  return readBytes(value) ?? refuseParams(`${name} must be bytes in hex`)
-}
-
 function accessList(value: unknown): AccessList {
   if (!Array.isArray(value)) return refuseParams('accessList must be a list')
   return value.map((entry: unknown) => {
@@ -174,9 +156,4 @@ function accessList(value: unknown): AccessList {
 function storageKey(value: unknown): Hex {
   const key = readBytes(value)
   return key?.length === 66 ? key : refuseParams('a storage key must be 32 bytes in hex')
-}
-
-function object(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  return refuseParams(`${name} must be an object`)
 }
