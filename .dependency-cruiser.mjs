@@ -80,8 +80,8 @@ const CHAINS = Object.values(manifest.exports).flatMap(
 /** The chain of an adapter, as its decoder of intents is called. @param {string} name */
 const chainOf = (name) => (name === 'viem' ? 'ethereum' : name)
 
-/** Where the files of a chain are. @param {string} name */
-const homesOf = (name) => `^src/(adapters/${name}|policy/${chainOf(name)})/`
+/** Where the files of a chain are; wagmi's connector is one over viem's. @param {string} name */
+const homesOf = (name) => `^src/(adapters/(${name === 'viem' ? 'viem|wagmi' : name})|policy/${chainOf(name)})/`
 
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [

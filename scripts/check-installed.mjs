@@ -22,7 +22,7 @@ const SETTINGS = [
   { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], types: ['node'] },
 ]
 /** Their types are those of a package that an app installs if it uses them. */
-const OF_PEERS = ['./viem', './solana', './bitcoin']
+const OF_PEERS = ['./viem', './wagmi', './solana', './bitcoin']
 
 const EXPECTED = {
   pglite: 'reshare/server/pglite needs the package @electric-sql/pglite: npm install @electric-sql/pglite',

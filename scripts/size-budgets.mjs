@@ -25,14 +25,15 @@ const POST_QUANTUM = 'node_modules/@noble/post-quantum/'
 const AGE_KEYS = ['dist/backup/age-keys/x25519.js', POST_QUANTUM]
 /** What only a runtime without WebAssembly needs. */
 const PORTABLE = ['dist/portable.js', 'dist/curve/portable.js', 'node_modules/@noble/curves/secp256k1.js']
-const VIEM = ['dist/adapters/viem/', 'node_modules/viem/']
+const VIEM = ['dist/adapters/viem/', 'dist/adapters/wagmi/', 'node_modules/viem/']
 const SOLANA = ['dist/adapters/solana/', 'node_modules/@solana/']
 const BITCOIN = ['dist/adapters/bitcoin/', 'node_modules/@scure/btc-signer/']
 const CHAINS = ['dist/adapters/', ...VIEM, ...SOLANA, ...BITCOIN]
 
 /** The entry points of a chain, each with what is of other chains or else not for it. */
 const OF_ONE_CHAIN = {
-  viem: [...SOLANA, ...BITCOIN],
+  viem: ['dist/adapters/wagmi/', ...SOLANA, ...BITCOIN],
+  wagmi: ['node_modules/@wagmi/', ...SOLANA, ...BITCOIN],
   bitcoin: [...VIEM, ...SOLANA],
   policy: ['node_modules/', ...CLIENT, ...CORE, ...CHAINS],
   'policy/ethereum': [...SOLANA, ...BITCOIN, ...CLIENT],

@@ -43,6 +43,7 @@ export const BUDGETS = {
   'storage/conformance': 3.2,
   errors: 2,
   viem: 97,
+  wagmi: 82,
   policy: 4,
   'policy/ethereum': 37.5,
   'policy/bitcoin': 52.5,

@@ -7,6 +7,7 @@ export const PROVIDER_CODES = {
   unauthorized: 4100,
   unsupportedMethod: 4200,
   disconnected: 4900,
+  chainDisconnected: 4901,
   unknownChain: 4902,
   methodNotFound: -32601,
   invalidParams: -32602,

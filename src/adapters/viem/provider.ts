@@ -1,26 +1,14 @@
-import {
-  numberToHex,
-  type Chain,
-  type EIP1193Provider,
-  type EIP1193RequestFn,
-  type Hex,
-  type LocalAccount,
-  type Transport,
-} from 'viem'
+import type { Chain, EIP1193Provider, EIP1193RequestFn, Hex, LocalAccount, Transport } from 'viem'
 
-import { createApproval, type Approve } from './approval.ts'
+import { createApproval, expectTimeout, type Approve } from './approval.ts'
+import { addChain, switchChain, type AddChain } from './chain-requests.ts'
+import { createChains, type ConnectedChain, type EthereumChain } from './chains.ts'
 import { copyJson } from './json.ts'
 import { isReadMethod } from './methods.ts'
-import {
-  EthereumProviderError,
-  isUnreachable,
-  PROVIDER_CODES,
-  readParams,
-  refuseParams,
-  toProviderError,
-} from './provider-error.ts'
+import { createPermissions, isPermissionMethod } from './permissions.ts'
+import { EthereumProviderError, PROVIDER_CODES, readParams, refuseParams, toProviderError } from './provider-error.ts'
 import { createProviderEvents } from './provider-events.ts'
-import { askNode, connectNode, fillTransaction, sendTransaction } from './send-transaction.ts'
+import { askNode, fillTransaction, sendTransaction } from './send-transaction.ts'
 import { parseSignatureRequest, type SignatureRequest } from './signature-request.ts'
 import { formatTransaction, type TransactionRequest } from './transaction-request.ts'
 import { assertObject } from '../../util/arguments.ts'
@@ -29,10 +17,14 @@ import { assertObject } from '../../util/arguments.ts'
 export interface EthereumProviderParameters {
   /** The account that signs, such as an {@link ethereumAccount}. */
   readonly account: LocalAccount
-  /** The only chain of the provider. */
+  /** The active chain at the start. */
   readonly chain: Chain
   /** The transport to the chain's node, such as viem's `http()`. */
   readonly transport: Transport
+  /** The other chains that a page may switch to (`wallet_switchEthereumChain`). Default: none. */
+  readonly otherChains?: readonly EthereumChain[]
+  /** Decides about chains that a page wants to add (`wallet_addEthereumChain`). Default: none can be added. */
+  readonly addChain?: AddChain
   /**
    * Asks the user before each signature. Any result but true refuses the request with 4001. Default: every request is
    * signed.
@@ -44,13 +36,14 @@ export interface EthereumProviderParameters {
 
 /**
  * Creates an Ethereum provider (EIP-1193) for an account. It signs `personal_sign`, `eth_signTypedData_v4` and
- * `eth_sendTransaction`, and forwards methods that only read to the chain's node.
+ * `eth_sendTransaction`, and forwards methods that only read to the node of the active chain.
  *
- * The account belongs to the application, so `eth_accounts` returns it without asking the user. There is one account and one
- * chain, so `accountsChanged` and `chainChanged` are never emitted. Transactions are sent one at a time, so that each gets
- * the right nonce. Every error has a code of EIP-1193 or JSON-RPC, or the node's own.
+ * The account belongs to the application, so `eth_accounts` returns it without asking the user, until a page gives it back
+ * (`wallet_revokePermissions`). A request belongs to the chain that is active when it is made. Transactions are sent one at
+ * a time on each chain, so that each gets the right nonce. Every error has a code of EIP-1193 or JSON-RPC, or the node's
+ * own.
  *
- * @throws {TypeError | RangeError} if `approve` or `approvalTimeoutMs` is wrong
+ * @throws {TypeError | RangeError} if a chain, a transport, `approve`, `addChain` or `approvalTimeoutMs` is wrong
  *
  * @example
  * const account = await ethereumAccount(client, { walletId: wallet.id })
@@ -61,65 +54,55 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
     account,
     chain,
     transport,
+    otherChains = [],
+    addChain: hook,
     approve = () => true,
-    approvalTimeoutMs = 300_000,
+    approvalTimeoutMs: timeoutMs = 300_000,
   } = assertObject(options, 'ethereumProvider')
-  assertObject(account, 'account')
-  assertObject(chain, 'chain')
-  if (typeof transport !== 'function') throw new TypeError("transport must be one of viem's")
-  const expectApproval = createApproval(approve, approvalTimeoutMs)
+  const { address } = assertObject(account, 'account')
+  if (hook !== undefined && typeof hook !== 'function') throw new TypeError('addChain must be a function')
+  expectTimeout(timeoutMs)
+  const askForApproval = createApproval(approve, timeoutMs)
   const events = createProviderEvents()
-  const { address } = account
-  const chainId = numberToHex(chain.id)
-  let connected = false
-  let lastSent: Promise<unknown> = Promise.resolve()
-
-  const node = connectNode(account, chain, observed(transport, onAnswer, onFailure))
-
-  function onAnswer(): void {
-    if (connected) return
-    connected = true
-    events.emit('connect', { chainId })
-  }
-
-  function onFailure(error: unknown): void {
-    if (!isUnreachable(error)) return onAnswer()
-    if (!connected) return
-    connected = false
-    events.emit('disconnect', toProviderError(error) as never)
-  }
+  const permissions = createPermissions(address, events)
+  const chains = createChains(account, [{ chain, transport }, ...otherChains], events)
 
   async function answer(method: string, params: readonly unknown[]): Promise<unknown> {
+    const { active } = chains
     switch (method) {
       case 'eth_accounts':
+        return permissions.accounts()
       case 'eth_requestAccounts':
-        return [address]
+        return permissions.connect()
       case 'eth_coinbase':
-        return address
+        return permissions.accounts()[0] ?? null
       case 'eth_chainId':
-        return chainId
+        return active.hexId
       case 'net_version':
-        return String(chain.id)
+        return String(active.id)
       case 'wallet_switchEthereumChain':
-        return switchChain(params[0])
+        return switchChain(chains, params[0])
+      case 'wallet_addEthereumChain':
+        return addChain(chains, params[0], { account, hook, timeoutMs })
     }
-    const request = parseSignatureRequest(method, params, { address, chainId: chain.id })
-    if (request !== undefined) return sign(request)
-    if (isReadMethod(method)) return askNode((node.request as EIP1193RequestFn)({ method, params } as never))
+    if (isPermissionMethod(method)) return permissions.request(method, params)
+    if (isReadMethod(method)) return askNode((active.node.request as EIP1193RequestFn)({ method, params } as never))
+    const request = parseSignatureRequest(method, params, { address, chainId: active.id })
+    if (request !== undefined) return sign(active, request)
     // If a transaction fails, viem tries wallet_sendTransaction. It reports the first error only if that does not exist.
     const { methodNotFound, unsupportedMethod } = PROVIDER_CODES
     const code = method.startsWith('wallet_') ? methodNotFound : unsupportedMethod
     throw new EthereumProviderError(code, `${method} is not supported`)
   }
 
-  function switchChain(parameter: unknown): null {
-    const wanted = (parameter as { chainId?: unknown } | null | undefined)?.chainId
-    if (typeof wanted !== 'string') return refuseParams('expected a chainId')
-    if (wanted.toLowerCase() === chainId) return null
-    throw new EthereumProviderError(PROVIDER_CODES.unknownChain, `this provider is for chain ${chainId} only`)
+  async function expectApproval(request: Parameters<typeof askForApproval>[0]): Promise<void> {
+    await askForApproval(request)
+    // The page may have given the account back while the user was asked.
+    permissions.expectConnected()
   }
 
-  async function sign(request: SignatureRequest): Promise<Hex> {
+  async function sign(active: ConnectedChain, request: SignatureRequest): Promise<Hex> {
+    permissions.expectConnected()
     switch (request.method) {
       case 'personal_sign': {
         const { method, message } = request
@@ -132,17 +115,15 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
         return account.signTypedData(typedData)
       }
       case 'eth_sendTransaction':
-        return send(request.transaction)
+        return send(active, request.transaction)
     }
   }
 
   /** Fills in the transaction before the approval, so that the user sees what it costs. */
-  async function send(asked: TransactionRequest): Promise<Hex> {
+  async function send({ node, inTurn }: ConnectedChain, asked: TransactionRequest): Promise<Hex> {
     const transaction = await fillTransaction(node, asked)
     await expectApproval({ method: 'eth_sendTransaction', params: [formatTransaction(transaction)] })
-    const sent = lastSent.then(() => sendTransaction(node, transaction))
-    lastSent = sent.catch(() => undefined)
-    return sent
+    return inTurn(() => sendTransaction(node, transaction))
   }
 
   const request = async (given: unknown): Promise<unknown> => {
@@ -153,26 +134,16 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
       if (!Array.isArray(params)) return refuseParams('params must be a list')
       return await answer(method, params)
     } catch (error) {
-      throw toProviderError(error)
+      throw withReach(toProviderError(error))
     }
   }
-  return { ...events.listeners, request: request as EIP1193Provider['request'] }
-}
 
-/** Wraps a transport to learn whether it reaches the node. */
-function observed(transport: Transport, onAnswer: () => void, onFailure: (error: unknown) => void): Transport {
-  return (options) => {
-    const inner = transport(options)
-    const request = async (...args: Parameters<typeof inner.request>): Promise<unknown> => {
-      try {
-        const result: unknown = await inner.request(...args)
-        onAnswer()
-        return result
-      } catch (error) {
-        onFailure(error)
-        throw error
-      }
-    }
-    return { ...inner, request: request as typeof inner.request }
+  /** A lost node is 4900 (EIP-1193), unless there is another chain whose node is reached: then it is 4901. */
+  function withReach(error: EthereumProviderError): EthereumProviderError {
+    const { disconnected, chainDisconnected } = PROVIDER_CODES
+    if (error.code !== disconnected || !chains.isReachable) return error
+    return new EthereumProviderError(chainDisconnected, error.message, { cause: error })
   }
+
+  return { ...events.listeners, request: request as EIP1193Provider['request'] }
 }

@@ -56,8 +56,7 @@ export function parseSignatureRequest(
 ): SignatureRequest | undefined {
   switch (method) {
     case 'personal_sign':
-      expectSigner(params[1], signer)
-      return { method, message: parseMessage(params[0]) }
+      return { method, message: parseMessage(messageOf(params, signer)) }
     case 'eth_signTypedData_v4':
       expectSigner(params[0], signer)
       return { method, typedData: parseTypedData(params[1], signer) }
@@ -68,16 +67,33 @@ export function parseSignatureRequest(
   }
 }
 
+/**
+ * The message of `personal_sign`: its parameters are the message and the address. Some pages have them the other way round,
+ * as in `eth_sign`. An address that is signed as a message is in the first place.
+ */
+function messageOf([first, second]: readonly unknown[], signer: Signer): unknown {
+  if (isSigner(first, signer) && !isSigner(second, signer)) return second
+  expectSigner(second, signer)
+  return first
+}
+
+function isSigner(address: unknown, signer: Signer): boolean {
+  return typeof address === 'string' && address.toLowerCase() === signer.address.toLowerCase()
+}
+
 function expectSigner(address: unknown, signer: Signer): void {
   if (typeof address !== 'string') return refuseParams('expected an address')
-  if (address.toLowerCase() === signer.address.toLowerCase()) return
+  if (isSigner(address, signer)) return
   throw new EthereumProviderError(PROVIDER_CODES.unauthorized, `this provider does not sign for ${address}`)
 }
 
-/** Reads a message: bytes in hex, or text, which some pages send. */
+/**
+ * Reads a message: bytes in hex, or text, which some pages send. Text that only begins like hex is text, for all wallets.
+ * An odd number of digits is refused, since some would read text, and others bytes.
+ */
 function parseMessage(message: unknown): Hex {
-  if (isText(message) && !message.startsWith('0x')) return stringToHex(message)
-  return readBytes(message) ?? refuseParams('message must be bytes in hex')
+  if (isText(message) && !/^0x[0-9a-fA-F]*$/.test(message)) return stringToHex(message)
+  return readBytes(message) ?? refuseParams('message must be bytes in hex, or text')
 }
 
 function parseTypedData(value: unknown, { chainId }: Signer): TypedData {

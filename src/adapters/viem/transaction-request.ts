@@ -55,6 +55,7 @@ const FIELDS: Readonly<Record<string, (value: unknown, name: string) => Partial<
   data: (value, name) => ({ data: data(value, name) }),
   input: (value, name) => ({ data: data(value, name) }),
   gas: (value, name) => ({ gas: quantity(value, name, 64) }),
+  gasLimit: (value, name) => ({ gas: quantity(value, name, 64) }),
   gasPrice: (value, name) => ({ gasPrice: quantity(value, name, 256) }),
   maxFeePerGas: (value, name) => ({ maxFeePerGas: quantity(value, name, 256) }),
   maxPriorityFeePerGas: (value, name) => ({ maxPriorityFeePerGas: quantity(value, name, 256) }),
@@ -73,8 +74,8 @@ export function parseTransactionRequest(value: unknown): TransactionRequest {
     const read = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined
     return read === undefined ? refuseParams(`a transaction with ${name} is not supported`) : read(field, name)
   })
-  const datas = new Set(parts.flatMap((part) => part.data ?? []))
-  if (datas.size > 1) refuseParams('data and input differ')
+  if (new Set(parts.flatMap((part) => part.data ?? [])).size > 1) refuseParams('data and input differ')
+  if (new Set(parts.flatMap((part) => part.gas ?? [])).size > 1) refuseParams('gas and gasLimit differ')
   return expectConsistent(Object.assign({}, ...parts) as TransactionRequest)
 }
 

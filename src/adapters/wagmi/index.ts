@@ -1,0 +1,6 @@
+export {
+  wagmiConnector,
+  type WagmiConnector,
+  type WagmiConnectorConfig,
+  type WagmiConnectorParameters,
+} from './connector.ts'
