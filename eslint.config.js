@@ -72,8 +72,8 @@ export default defineConfig(
     'src/wasm/generated.ts',
     '**/*.gen.ts',
     'bench/node_modules/',
-    // Their types are those of React Native and Express, which are not installed here: test/hosts checks them.
-    'examples/react-native-webview/*.tsx',
+    // Their types are those of React, React Native and Express, which are not installed here: test/hosts checks them.
+    'examples/**/*.tsx',
     'examples/express-custodian/server.ts',
   ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },

@@ -86,15 +86,19 @@ export function nextCell(name, options) {
 }
 
 /**
+ * Serves an app that was built.
+ *
  * @template T
  * @param {import('./context.mjs').Context} context
  * @param {string} folder
- * @param {(url: string) => Promise<T>} use
+ * @param {(url: string, output: () => string) => Promise<T>} use
+ * @param {{ port?: number, env?: Readonly<Record<string, string>> }} [options]
  */
-async function serving({ bin }, folder, use) {
-  const port = await freePort()
+export async function serving({ bin }, folder, use, { port: wanted, env } = {}) {
+  const port = wanted ?? (await freePort())
   const server = spawn(process.execPath, [bin('next/dist/bin/next'), 'start', '-H', '127.0.0.1', '-p', `${port}`], {
     cwd: folder,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = /** @type {string[]} */ ([])
@@ -105,7 +109,7 @@ async function serving({ bin }, folder, use) {
   try {
     for (let tries = 0; tries < 300 && !(await answers(url)); tries++)
       await new Promise((next) => setTimeout(next, 100))
-    return await use(url)
+    return await use(url, () => output.join(''))
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : error}\n${output.join('')}`, { cause: error })
   } finally {

@@ -1,0 +1,2 @@
+// PGlite's files cannot be bundled. With PostgreSQL (`postgresDatabase`) this is not needed.
+export default { serverExternalPackages: ['@electric-sql/pglite'] }
