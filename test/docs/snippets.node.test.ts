@@ -47,7 +47,6 @@ test('every block is of a language that is tested, and those that are not run ar
   const left = blocks.filter(({ notRun }) => notRun !== undefined)
   expect(left.map(({ page, language, notRun }) => `${page}, ${language}: ${notRun}`)).toEqual([
     'README.md, sh: takes minutes',
-    'README.md, sh: the values are yours',
     'docs/adapters.md, ts: sends ether',
     'docs/operations.md, sh: needs Docker',
     'docs/guides/demo.md, sh: it waits for a browser',
