@@ -132,7 +132,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['demo/**', 'scripts/**', 'bench/**', 'load/**', 'test/hosts/**'],
+    files: ['demo/**', 'scripts/**', 'bench/**', 'load/**', 'test/hosts/**', 'site/**'],
     rules: { 'no-console': 'off' },
   },
   {
