@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs'
 // their own family, the shared vocabulary and nothing of the cryptography; those for chains use the client as an
 // application does.
 
+/** The files of the program `reshare-server`, without their ending. */
+const PROGRAM = 'program(-(commands|database|env|events|keys|log|monitor))?'
+
 const BASE = ['errors', 'types', 'util']
 const CORE = [...BASE, 'wasm', 'curve', 'secret-sharing', 'key-share']
 
@@ -65,10 +68,7 @@ const layers = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   comment: `${folder} may import ${allowed.join(', ') || 'nothing'}`,
   severity: 'error',
   // A program is put together from every family; the adapters have a rule of their own.
-  from: {
-    path: within(folder),
-    pathNot: '^src/server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$',
-  },
+  from: { path: within(folder), pathNot: `^src/server/${PROGRAM}[.]ts$` },
   to: { path: '^src/', pathNot: withinAny([folder, ...allowed]) },
 }))
 
@@ -85,22 +85,14 @@ const homesOf = (name) => `^src/(adapters/(${name === 'viem' ? 'viem|wagmi' : na
 
 /** Adapters, each with the entry points that may export it. */
 const ADAPTERS = [
-  {
-    name: 'storage',
-    files: '^src/storage/',
-    entries: '^src/(storage/|index[.]ts$|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$)',
-  },
+  { name: 'storage', files: '^src/storage/', entries: `^src/(storage/|index[.]ts$|server/${PROGRAM}[.]ts$)` },
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
     files: '^src/service/database/(?!(rows|combined|serialization)[.]ts$)',
-    entries: '^src/(service/database/|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$)',
+    entries: `^src/(service/database/|server/${PROGRAM}[.]ts$)`,
   },
-  {
-    name: 'custodian',
-    files: '^src/custodian/',
-    entries: '^src/(custodian/|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$)',
-  },
+  { name: 'custodian', files: '^src/custodian/', entries: `^src/(custodian/|server/${PROGRAM}[.]ts$)` },
   { name: 'chains', files: '^src/adapters/', entries: '^src/(adapters|policy)/' },
   ...CHAINS.map((name) => ({ name, files: `^src/adapters/${name}/`, entries: homesOf(name) })),
   ...CHAINS.map((name) => ({ name: `policy-${name}`, files: `^src/policy/${chainOf(name)}/`, entries: homesOf(name) })),
@@ -148,7 +140,7 @@ const ROOMS = {
     },
   },
   server: {
-    above: ['index', 'create-server', 'program(-(commands|database|env|events|keys|log|monitor))?'],
+    above: ['index', 'create-server', PROGRAM],
     rooms: {
       access: [],
       events: ['audit/entry'],
@@ -161,6 +153,7 @@ const ROOMS = {
       http: ['access', 'sets', 'devices', 'rounds'],
       maintenance: ['audit', 'events', 'sets', 'devices', 'operations', 'rounds', 'http'],
       metrics: ['audit/entry'],
+      compatibility: [],
     },
   },
   protocol: {
@@ -219,8 +212,7 @@ const assembly = Object.entries(ASSEMBLY).map(([folder, allowed]) => ({
 }))
 
 /** The files that are meant for Node. */
-const NODE_FILES =
-  '^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/program(-(commands|database|env|events|keys|log|monitor))?[.]ts$|service/database/|util/node/|workers/)'
+const NODE_FILES = `^src/(storage/file([.]ts$|/)|backup/methods/file[.]ts$|server/${PROGRAM}[.]ts$|service/database/|util/node/|workers/)`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -2,7 +2,6 @@
 // The search of the built site, asked as its box asks.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import MiniSearch from 'minisearch'
 
 /** What a reader may type, and a page that is among the first ten found. */
 export const QUESTIONS = [
@@ -22,6 +21,9 @@ export const QUESTIONS = [
 
 /** @param {string} folder of the built site @param {string} base @returns {Promise<string[]>} */
 export async function searchProblems(folder, base) {
+  // By a name, because the site's packages are installed only where the site is built: types are checked without them.
+  const name = 'minisearch'
+  const { default: MiniSearch } = await import(name)
   const chunks = join(folder, 'assets/chunks')
   const file = readdirSync(chunks).find((name) => name.startsWith('@localSearchIndex'))
   if (file === undefined) return ['there is no search index']
@@ -33,10 +35,9 @@ export async function searchProblems(folder, base) {
     searchOptions: { fuzzy: 0.2, prefix: true, boost: { title: 4, text: 2, titles: 1 } },
   })
   return QUESTIONS.flatMap(([question = '', page]) => {
-    const found = search
-      .search(question)
-      .slice(0, 10)
-      .map(({ id }) => String(id).slice(base.length).split('#')[0])
+    /** @type {readonly { readonly id: unknown }[]} */
+    const results = search.search(question)
+    const found = results.slice(0, 10).map(({ id }) => String(id).slice(base.length).split('#')[0])
     return found.includes(page) ? [] : [`"${question}" does not find ${page}, but ${[...new Set(found)].join(', ')}`]
   })
 }

@@ -5,8 +5,10 @@ import { systemRandom } from '../util/random.ts'
 import { apiTokens } from './access/tokens.ts'
 import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
+import { checkDatabase } from './compatibility/check-database.ts'
 import { createServer } from './create-server.ts'
 import { openDatabase } from './program-database.ts'
+import { given } from './program-env.ts'
 import { openMasterKeys } from './program-keys.ts'
 
 /** A command: whether it takes these parameters, and what it does. */
@@ -20,6 +22,7 @@ const none: Command['takes'] = (parameters) => parameters.length === 0
 const COMMANDS: Readonly<Record<string, Command>> = {
   token: { takes: ({ length }) => length === 1, run: ([clientId]) => printToken(clientId as string) },
   'channel-key': { takes: none, run: printChannelKey },
+  'check-database': { takes: none, run: printDatabaseCheck },
   rotate: { takes: none, run: printRotation },
   audit: {
     takes: (parameters) => parameters.filter((parameter) => parameter !== '--json').length <= 1,
@@ -54,6 +57,20 @@ async function printRotation(): Promise<void> {
   try {
     const server = createServer({ database, masterKey, authenticate: () => undefined })
     process.stdout.write(`${JSON.stringify(await server.rotate())}\n`)
+  } finally {
+    await database.close()
+  }
+}
+
+async function printDatabaseCheck(): Promise<void> {
+  const database = openDatabase()
+  try {
+    const isSingle = given('DATABASE_URL') === undefined
+    const { version, isUsable, checks } = await checkDatabase(database, { isSingle })
+    const words = { ok: 'ok', missing: 'missing', notTried: 'not tried' }
+    const lines = checks.map(({ name, result, detail }) => `${words[result]}: ${name}${detail && `; ${detail}`}`)
+    process.stdout.write(`${[version, ...lines].join('\n')}\n`)
+    if (!isUsable) process.exitCode = 1
   } finally {
     await database.close()
   }

@@ -3,6 +3,7 @@ export const USAGE = `reshare-server                    starts the signing serve
 reshare-server --dev-custodian    the same with its own custodian, stored in the data folder: for development only
 reshare-server token <clientId>   prints a new API token for a client
 reshare-server rotate             reseals with the current master key what previous ones have sealed
+reshare-server check-database     tries on the database what the server relies on; exits with status 1 if something is missing
 reshare-server channel-key        generates a channel key: prints the secret key and the public key that clients pin
 reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it continues from the heads in FILE,
                                   the output of an earlier --json; exits with status 1 if it is broken
