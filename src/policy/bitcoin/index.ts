@@ -7,7 +7,7 @@ import {
   type BitcoinAddressType,
   type BitcoinNetwork,
 } from '../../adapters/bitcoin/address.ts'
-import { expectSighashType, signatureHash } from '../../adapters/bitcoin/plan.ts'
+import { expectSighashType, signatureHash } from '../../adapters/bitcoin/sighash.ts'
 import { expectDistinct, feeOf, spentOutputs, type SpentOutput } from '../../adapters/bitcoin/spent.ts'
 import { assertObject } from '../../util/arguments.ts'
 import { equalBytes, toHex } from '../../util/bytes.ts'
