@@ -1,6 +1,6 @@
 import type { Intent, IntentKind } from '../wire/intent.ts'
 import type { SignatureScheme } from '../types.ts'
-import type { BitcoinIntent } from './bitcoin/types.ts'
+import type { BitcoinIntent, BitcoinMessageIntent } from './bitcoin/types.ts'
 import type { EthereumIntent } from './ethereum/types.ts'
 import type { SolanaIntent } from './solana/types.ts'
 
@@ -13,7 +13,7 @@ export interface RawIntent {
 }
 
 /** What is signed, decoded: the digest or message of the request was computed from it. */
-export type VerifiedIntent = EthereumIntent | BitcoinIntent | SolanaIntent
+export type VerifiedIntent = EthereumIntent | BitcoinIntent | BitcoinMessageIntent | SolanaIntent
 
 /** What the policy is told of a signature. */
 export type PolicyIntent = RawIntent | VerifiedIntent

@@ -31,6 +31,7 @@ export interface IntentData {
   readonly kind: IntentKind
   readonly data?: Uint8Array
   readonly input?: number
+  readonly addressType?: string
 }
 
 /** The parameters of `recoverWallet`, with either input. */

@@ -76,6 +76,7 @@ const intent = object<IntentData>({
   kind: text(40),
   data: optional(bytes(0, INTENT_MAX_LENGTH)),
   input: optional(whole(0, 2 ** 32 - 1)),
+  addressType: optional(text(20)),
 })
 
 const signFields = object<SignData>({

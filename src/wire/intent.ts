@@ -11,7 +11,12 @@ const KINDS = {
   bitcoinTransaction: 5,
   solanaTransaction: 6,
   solanaMessage: 7,
+  bitcoinMessage: 8,
+  solanaOffchainMessage: 9,
 } as const satisfies Readonly<Record<Intent['kind'], number>>
+
+/** The code of each type of a Bitcoin address. */
+const ADDRESS_TYPES = { p2wpkh: 1, p2tr: 2, 'p2sh-p2wpkh': 3, p2pkh: 4 } as const
 
 /** A kind of thing that is signed. */
 export type IntentKind = Intent['kind']
@@ -47,18 +52,33 @@ export type Intent =
       readonly input: number
     }
   | {
+      /** What is signed: a message by the key of a Bitcoin address (BIP 322). */
+      readonly kind: 'bitcoinMessage'
+      /** The message. */
+      readonly data: Uint8Array
+      /** The type of the address, which decides how it is signed. */
+      readonly addressType: keyof typeof ADDRESS_TYPES
+    }
+  | {
       /**
-       * What is signed: the message of a Solana transaction, or another message. The message in the request is the data.
+       * What is signed: the message of a Solana transaction, an off-chain message with its preamble, or another message. The
+       * message in the request is the data.
        */
-      readonly kind: 'solanaTransaction' | 'solanaMessage'
+      readonly kind: 'solanaTransaction' | 'solanaMessage' | 'solanaOffchainMessage'
     }
 
 const VERSION = 1
 
-/** Encodes an intent as `version u8 | kind u8 | [input u32, for bitcoinTransaction] | data`. */
+/**
+ * Encodes an intent as `version u8 | kind u8 | [input u32, for bitcoinTransaction] | [address type u8, for bitcoinMessage] |
+ * data`.
+ *
+ * @throws {TypeError} for an unknown type of address
+ */
 export function encodeIntent(intent: Intent): Uint8Array {
   const writer = new Writer().u8(VERSION).u8(KINDS[intent.kind])
-  if ('input' in intent) writer.u32(intent.input)
+  if (intent.kind === 'bitcoinTransaction') writer.u32(intent.input)
+  if (intent.kind === 'bitcoinMessage') writer.u8(addressTypeCode(intent.addressType))
   if ('data' in intent) writer.bytes(intent.data)
   return writer.finish()
 }
@@ -76,15 +96,29 @@ export function decodeIntent(bytes: Uint8Array): Intent {
       throw new CodecError(`intent kind ${code} is not supported`)
     case 'solanaTransaction':
     case 'solanaMessage':
+    case 'solanaOffchainMessage':
       reader.end()
       return { kind }
     case 'bitcoinTransaction': {
       const input = reader.u32()
       return { kind, input, data: bytes.slice(6) }
     }
+    case 'bitcoinMessage': {
+      const type = reader.u8()
+      const addressType = TYPE_NAMES.find((name) => ADDRESS_TYPES[name] === type)
+      if (addressType === undefined) throw new CodecError(`address type ${type} is not supported`)
+      return { kind, addressType, data: bytes.slice(3) }
+    }
     default:
       return { kind, data: bytes.slice(2) }
   }
+}
+
+const TYPE_NAMES = Object.keys(ADDRESS_TYPES) as readonly (keyof typeof ADDRESS_TYPES)[]
+
+function addressTypeCode(type: keyof typeof ADDRESS_TYPES): number {
+  if (!TYPE_NAMES.includes(type)) throw new TypeError(`intent.addressType must be ${TYPE_NAMES.join(' or ')}`)
+  return ADDRESS_TYPES[type]
 }
 
 const hash = createHasher('wallet', 'operation')

@@ -1,5 +1,5 @@
-import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
-import { initEccLib, payments, Psbt, Transaction } from 'bitcoinjs-lib'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { payments, Psbt, Transaction } from 'bitcoinjs-lib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { OwnedOutput } from '../../src/adapters/bitcoin/address.ts'
@@ -7,34 +7,12 @@ import { bitcoinIntents } from '../../src/policy/bitcoin/index.ts'
 import { createBitcoinSigner } from '../../src/adapters/bitcoin/signer.ts'
 import { equalBytes, toHex } from '../../src/util/bytes.ts'
 import { decodeIntent, encodeIntent } from '../../src/wire/intent.ts'
+import { isValid, provideCurve } from '../support/bitcoinjs.ts'
 import { fakeWallet, type FakeWallet } from '../support/fake-wallet.ts'
 import { seededRandom, type SeededRandom } from '../support/random.ts'
 import { mutated, PATIENCE, repeat, runs } from './support/mutate.ts'
 
-// What bitcoinjs-lib needs of the curve for Taproot addresses.
-initEccLib({
-  isXOnlyPoint: (x) => {
-    try {
-      schnorr.utils.lift_x(BigInt(`0x${toHex(x)}`))
-      return true
-    } catch {
-      return false
-    }
-  },
-  xOnlyPointAddTweak: (x, tweak) => {
-    const scalar = secp256k1.Point.Fn.fromBytes(tweak)
-    const point = schnorr.utils.lift_x(BigInt(`0x${toHex(x)}`)).add(secp256k1.Point.BASE.multiply(scalar))
-    if (point.is0()) return null
-    const [prefix, ...xOnlyPubkey] = point.toBytes(true)
-    return { parity: prefix === 3 ? 1 : 0, xOnlyPubkey: Uint8Array.from(xOnlyPubkey) }
-  },
-})
-
-/** As `Psbt.validateSignaturesOfInput` asks: by ECDSA for 33 bytes, by BIP 340 for 32. */
-function isValid(publicKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length === 32) return schnorr.verify(signature, hash, publicKey)
-  return secp256k1.verify(signature, hash, publicKey, { prehash: false, lowS: true })
-}
+provideCurve()
 
 interface Spending {
   readonly kind: 'own p2wpkh' | 'own p2tr' | 'p2wpkh' | 'p2tr' | 'p2pkh'

@@ -14,6 +14,8 @@ const EXAMPLES: readonly (readonly [string, Intent])[] = [
   ['0105fffffffe010203', { kind: 'bitcoinTransaction', input: 2 ** 32 - 2, data }],
   ['0106', { kind: 'solanaTransaction' }],
   ['0107', { kind: 'solanaMessage' }],
+  ['010803010203', { kind: 'bitcoinMessage', addressType: 'p2sh-p2wpkh', data }],
+  ['0109', { kind: 'solanaOffchainMessage' }],
 ]
 
 describe('an intent', () => {
@@ -26,12 +28,30 @@ describe('an intent', () => {
     expect(EXAMPLES.map(([, { kind }]) => kind)).toEqual(INTENT_KINDS)
   })
 
-  test.each(['', '01', '0001', '0201', '0100', '0108', '01ff', '010600', '010700', '0105', '0105000000'])(
-    'is not %s',
-    (hex) => {
-      expect(() => decodeIntent(fromHex(hex))).toThrow(CodecError)
-    },
-  )
+  test.each([
+    '',
+    '01',
+    '0001',
+    '0201',
+    '0100',
+    '010a',
+    '01ff',
+    '010600',
+    '010700',
+    '010900',
+    '0105',
+    '0105000000',
+    '0108',
+    '010800',
+    '010805',
+  ])('is not %s', (hex) => {
+    expect(() => decodeIntent(fromHex(hex))).toThrow(CodecError)
+  })
+
+  test('of a message names a type of address', () => {
+    const intent = { kind: 'bitcoinMessage', addressType: 'p2wsh', data } as never
+    expect(() => encodeIntent(intent)).toThrow('intent.addressType must be p2wpkh or p2tr or p2sh-p2wpkh or p2pkh')
+  })
 
   test('is as long as it may be, and no longer', () => {
     const longest = new Uint8Array(INTENT_MAX_LENGTH).fill(1)

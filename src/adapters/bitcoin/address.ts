@@ -1,10 +1,20 @@
-import { Address, NETWORK, OutScript, TEST_NETWORK, p2tr, p2wpkh } from '@scure/btc-signer'
+import { Address, NETWORK, OutScript, TEST_NETWORK, p2pkh, p2sh, p2tr, p2wpkh } from '@scure/btc-signer'
 
 import { abytes } from '../../util/bytes.ts'
 import { assertObject } from '../../util/arguments.ts'
 
-/** The type of an address: `p2wpkh`, SegWit version 0 (BIP 84); or `p2tr`, Taproot without scripts (BIP 86). */
-export type BitcoinAddressType = 'p2wpkh' | 'p2tr'
+/**
+ * The type of an address:
+ *
+ * - `p2wpkh`: SegWit version 0 (BIP 84);
+ * - `p2tr`: Taproot without scripts (BIP 86);
+ * - `p2sh-p2wpkh`: nested SegWit version 0 (BIP 49);
+ * - `p2pkh`: before SegWit (BIP 44).
+ */
+export type BitcoinAddressType = 'p2wpkh' | 'p2tr' | 'p2sh-p2wpkh' | 'p2pkh'
+
+/** All types of addresses. */
+export const ADDRESS_TYPES: readonly BitcoinAddressType[] = ['p2wpkh', 'p2tr', 'p2sh-p2wpkh', 'p2pkh']
 
 /** A Bitcoin network, which decides the prefix of addresses. */
 export type BitcoinNetwork = 'mainnet' | 'testnet' | 'signet' | 'regtest'
@@ -20,12 +30,14 @@ const NETWORKS = {
 export interface BitcoinOutput {
   /** The type of the address. */
   readonly type: BitcoinAddressType
-  /** Bech32 for `p2wpkh`, Bech32m for `p2tr`. */
+  /** Bech32 for `p2wpkh`, Bech32m for `p2tr`, Base58Check for the others. */
   readonly address: string
   /** The scriptPubKey of outputs to the address. */
   readonly script: Uint8Array
-  /** The public key that verifies its signatures: 33 bytes (SEC 1) for `p2wpkh`, 32 bytes (x-only) for `p2tr`. */
+  /** The public key that verifies its signatures: 32 bytes (x-only) for `p2tr`, 33 bytes (SEC 1) for the others. */
   readonly signedBy: Uint8Array
+  /** The script whose hash the address of `p2sh-p2wpkh` has: that of `p2wpkh`. Others have none. */
+  readonly redeemScript?: Uint8Array
 }
 
 /** An address of a wallet, and its key. */
@@ -39,17 +51,26 @@ export interface OwnedOutput extends BitcoinOutput {
 /** The address and script of a public key. @throws {TypeError | RangeError} as {@link bitcoinAddress} */
 export function bitcoinOutput(key: Uint8Array, type: BitcoinAddressType, network: BitcoinNetwork): BitcoinOutput {
   const publicKey = abytes(key, 33, 'publicKey')
+  if (!ADDRESS_TYPES.includes(type)) throw new TypeError(`type must be ${ADDRESS_TYPES.join(' or ')}`)
   expectNetwork(network)
   const chain = NETWORKS[network]
-  if (type === 'p2wpkh') {
-    const { address, script } = point(() => p2wpkh(publicKey, chain))
-    return { type, address, script, signedBy: publicKey }
-  }
-  if (type === 'p2tr') {
-    const { address, script, tweakedPubkey } = point(() => p2tr(publicKey.subarray(1), undefined, chain))
-    return { type, address, script, signedBy: tweakedPubkey }
-  }
-  throw new TypeError('type must be p2wpkh or p2tr')
+  return point(() => {
+    switch (type) {
+      case 'p2tr': {
+        const { address, script, tweakedPubkey } = p2tr(publicKey.subarray(1), undefined, chain)
+        return { type, address, script, signedBy: tweakedPubkey }
+      }
+      case 'p2sh-p2wpkh': {
+        const inner = p2wpkh(publicKey, chain)
+        const { address, script } = p2sh(inner, chain)
+        return { type, address, script, signedBy: publicKey, redeemScript: inner.script }
+      }
+      default: {
+        const { address, script } = type === 'p2pkh' ? p2pkh(publicKey, chain) : p2wpkh(publicKey, chain)
+        return { type, address, script, signedBy: publicKey }
+      }
+    }
+  })
 }
 
 /** The address of an output script; null if it has none. */

@@ -5,9 +5,11 @@ export {
   type BitcoinOutput,
   type OwnedOutput,
 } from './address.ts'
+export type { MessageFormat, SignMessageParameters } from './message.ts'
 export {
   bitcoinSigner,
   type BitcoinSigner,
   type BitcoinSignerParameters,
+  type SignedPsbt,
   type SignTransactionOptions,
 } from './signer.ts'

@@ -1,8 +1,9 @@
-import type { Transaction } from '@scure/btc-signer'
+import { SigHash, type Transaction } from '@scure/btc-signer'
 
 import { equalBytes } from '../../util/bytes.ts'
 import type { OwnedOutput } from './address.ts'
-import { expectSighashType, known, signatureHash } from './sighash.ts'
+import { expectNoMessage } from './message-transaction.ts'
+import { expectSighashType, known, readSighashTypes, scopeOf, signatureHash } from './sighash.ts'
 import { hasOwnSignature } from './signature.ts'
 import { expectDistinct, expectFee, spentOutputs, type SpentOutput } from './spent.ts'
 
@@ -12,9 +13,9 @@ export interface PlannedInput {
   readonly index: number
   /** The wallet's address that it spends from. */
   readonly owner: OwnedOutput
-  /** DEFAULT or ALL. */
+  /** DEFAULT or ALL, or one that the caller has allowed. */
   readonly sighashType: number
-  /** 32 bytes: the signature hash of BIP 143 or BIP 341. */
+  /** 32 bytes: the signature hash, of BIP 341, BIP 143 or before. */
   readonly digest: Uint8Array
 }
 
@@ -23,6 +24,7 @@ export interface PlanOptions {
   readonly inputs?: readonly number[] | undefined
   readonly trustWitnessUtxo?: boolean | undefined
   readonly maxFee?: bigint | undefined
+  readonly sighashTypes?: readonly number[] | undefined
 }
 
 /** The maximum fee of Bitcoin Core's wallet (`-maxtxfee`) in satoshi: 0.1 bitcoin. */
@@ -30,7 +32,8 @@ const MAX_FEE = 10_000_000n
 
 /**
  * Chooses and checks the inputs to sign, before anything is signed. All of them must be the wallet's, and are signed with
- * a sighash type that covers the whole transaction. Inputs that are final, or have the wallet's signature, are left out.
+ * a sighash type that covers the whole transaction, or one that the caller has allowed. Inputs that are final, or have the
+ * wallet's signature, are left out.
  *
  * @throws {TypeError} if an option is wrong
  * @throws {RangeError} for an input that is not the wallet's, does not say what it spends, requests another sighash type,
@@ -39,24 +42,29 @@ const MAX_FEE = 10_000_000n
 export function planInputs(
   transaction: Transaction,
   owned: readonly OwnedOutput[],
-  { inputs, trustWitnessUtxo = false, maxFee = MAX_FEE }: PlanOptions,
+  { inputs, trustWitnessUtxo = false, maxFee = MAX_FEE, sighashTypes }: PlanOptions,
 ): PlannedInput[] {
   if (typeof trustWitnessUtxo !== 'boolean') throw new TypeError('trustWitnessUtxo must be a boolean')
   if (typeof maxFee !== 'bigint') throw new TypeError('maxFee must be a bigint')
+  const allowed = readSighashTypes(sighashTypes)
   const spent = spentOutputs(transaction)
   const open = chosen(transaction, inputs).filter((index) => !isFinal(transaction, index))
   const planned = open.flatMap((index) => {
     const owner = owned.find(({ script }) => equalBytes(script, spent[index]?.script ?? NOTHING))
     if (owner === undefined) throw new RangeError(`input ${index} does not spend an output of this wallet`)
-    const sighashType = expectSighashType(transaction, index, owner.type)
-    const hash = (type: number): Uint8Array => signatureHash(transaction, { index, type: owner.type, spent }, type)
-    if (hasOwnSignature(transaction.getInput(index), index, owner, hash)) return []
+    const { type, redeemScript } = owner
+    const sighashType = expectSighashType(transaction, index, type, allowed)
+    const hash = (sighash: number) => signatureHash(transaction, { index, type, redeemScript, spent }, sighash)
+    const types = [...(type === 'p2tr' ? [SigHash.DEFAULT] : []), SigHash.ALL, sighashType]
+    if (hasOwnSignature(transaction.getInput(index), index, owner, { types, hash })) return []
     return { index, owner, sighashType, digest: hash(sighashType) }
   })
   if (planned.length === 0) return []
+  expectNoMessage(transaction)
   expectDistinct(transaction)
-  if (!trustWitnessUtxo) expectProvenAmounts(spent, planned)
-  expectFee(transaction, known(spent), maxFee)
+  expectProvenAmounts(spent, planned, trustWitnessUtxo)
+  const isOpen = planned.every(({ sighashType }) => !scopeOf(sighashType).allInputs)
+  expectFee(transaction, known(spent), { maxFee, isOpen })
   return planned
 }
 
@@ -81,15 +89,30 @@ function isFinal(transaction: Transaction, index: number): boolean {
 /**
  * Checks that amounts are proven where that is needed.
  *
- * A BIP 143 signature covers the amount of its own input only. An attacker could have the same transaction signed twice,
- * each time with a wrong amount for another input. From the two results he composes one valid transaction with a huge fee.
- * The previous transactions prove the amounts, since a signature covers their ids. So if an input is P2WPKH, all other
- * inputs need them. A BIP 341 signature covers all amounts.
+ * A BIP 143 signature covers the amount of its own input only, one before SegWit none. An attacker could have the same
+ * transaction signed twice, each time with a wrong amount for another input. From the two results he composes one valid
+ * transaction with a huge fee. The previous transactions prove the amounts, since a signature covers their ids. So if an
+ * input is not P2TR, all other inputs need them, unless anyone may add others. A BIP 341 signature covers all amounts.
  */
-function expectProvenAmounts(spent: readonly (SpentOutput | undefined)[], planned: readonly PlannedInput[]): void {
-  const exposed = planned.filter(({ owner }) => owner.type === 'p2wpkh').map(({ index }) => index)
+function expectProvenAmounts(
+  spent: readonly (SpentOutput | undefined)[],
+  planned: readonly PlannedInput[],
+  isTrusted: boolean,
+): void {
   const unproven = [...spent.keys()].filter((index) => spent[index]?.isProven !== true)
-  const missing = unproven.filter((index) => exposed.some((other) => other !== index))
-  if (missing.length === 0) return
-  throw new RangeError(`input ${missing.join(', ')} must come with nonWitnessUtxo, beside one of p2wpkh`)
+  const bare = planned.filter(({ index, owner: { type } }) => {
+    const needsOwn = type === 'p2pkh' || (type === 'p2sh-p2wpkh' && !isTrusted)
+    return needsOwn && unproven.includes(index)
+  })
+  const [first] = bare
+  if (first !== undefined) {
+    throw new RangeError(`input ${first.index} must come with nonWitnessUtxo, as one of ${first.owner.type}`)
+  }
+  if (isTrusted) return
+  const exposed = planned.filter(({ owner, sighashType }) => owner.type !== 'p2tr' && scopeOf(sighashType).allInputs)
+  for (const { index, owner } of exposed) {
+    const missing = unproven.filter((other) => other !== index)
+    if (missing.length === 0) continue
+    throw new RangeError(`input ${missing.join(', ')} must come with nonWitnessUtxo, beside one of ${owner.type}`)
+  }
 }

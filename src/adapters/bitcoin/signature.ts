@@ -18,25 +18,29 @@ export function signatureField(owner: OwnedOutput, signature: Uint8Array, sighas
   const type = sighashType === SigHash.DEFAULT ? new Uint8Array(0) : Uint8Array.of(sighashType)
   if (owner.type === 'p2tr') return { tapKeySig: concatBytes(signature, type) }
   const der = secp256k1.Signature.fromBytes(signature, 'compact').toBytes('der')
-  return { partialSig: [[owner.publicKey, concatBytes(der, type)]] }
+  const partialSig: InputUpdate['partialSig'] = [[owner.publicKey, concatBytes(der, type)]]
+  // A finalizer needs the script of a nested output.
+  return owner.redeemScript === undefined ? { partialSig } : { partialSig, redeemScript: owner.redeemScript }
+}
+
+/** What a signature of an input must be of. */
+export interface ExpectedSignature {
+  /** The sighash types that it may have. */
+  readonly types: readonly number[]
+  /** The signature hash for a sighash type. */
+  readonly hash: (sighashType: number) => Uint8Array
 }
 
 /**
- * Whether the input has a valid signature by its owner's key that covers the whole transaction.
+ * Whether the input has a valid signature by its owner's key.
  *
- * @param hash the signature hash for a sighash type
- * @throws {RangeError} if it has a signature by that key for an earlier version or a part of the transaction: signing would
- *   overwrite it
+ * @throws {RangeError} if it has a signature by that key for an earlier version or another part of the transaction: signing
+ *   would overwrite it
  */
-export function hasOwnSignature(
-  input: Input,
-  index: number,
-  owner: OwnedOutput,
-  hash: (sighashType: number) => Uint8Array,
-): boolean {
+export function hasOwnSignature(input: Input, index: number, owner: OwnedOutput, expected: ExpectedSignature): boolean {
   const encoded = owner.type === 'p2tr' ? input.tapKeySig : partialSignature(input, owner)
   if (encoded === undefined) return false
-  if (isValid(encoded, owner, hash)) return true
+  if (isValid(encoded, owner, expected)) return true
   throw new RangeError(`input ${index} has a signature of this wallet that is not one of this transaction`)
 }
 
@@ -44,14 +48,14 @@ function partialSignature({ partialSig }: Input, { publicKey }: OwnedOutput): Ui
   return partialSig?.find(([key]) => equalBytes(key, publicKey))?.[1]
 }
 
-function isValid(encoded: Uint8Array, owner: OwnedOutput, hash: (sighashType: number) => Uint8Array): boolean {
-  const hasNoType = owner.type === 'p2tr' && encoded.length === 64
-  if (!hasNoType && encoded.at(-1) !== SigHash.ALL) return false
-  const sighashType = hasNoType ? SigHash.DEFAULT : SigHash.ALL
+function isValid(encoded: Uint8Array, owner: OwnedOutput, { types, hash }: ExpectedSignature): boolean {
+  const isTaproot = owner.type === 'p2tr'
+  const hasNoType = isTaproot && encoded.length === 64
+  const sighashType = hasNoType ? SigHash.DEFAULT : (encoded.at(-1) ?? SigHash.DEFAULT)
+  if (!types.includes(sighashType) || (sighashType === SigHash.DEFAULT && !hasNoType)) return false
   const signature = hasNoType ? encoded : encoded.subarray(0, -1)
   try {
-    const isDer = owner.type === 'p2wpkh'
-    const compact = isDer ? secp256k1.Signature.fromBytes(signature, 'der').toBytes('compact') : signature
+    const compact = isTaproot ? signature : secp256k1.Signature.fromBytes(signature, 'der').toBytes('compact')
     return isSignatureOf(owner, hash(sighashType), compact)
   } catch {
     // It is neither valid DER nor 64 bytes.

@@ -1,20 +1,30 @@
-import { Transaction } from '@scure/btc-signer'
+import type { Transaction } from '@scure/btc-signer'
 
-import { MpcError } from '../../errors.ts'
-import type { Intent, KeySource, WalletKeys } from '../../index.ts'
-import { abytes, equalBytes } from '../../util/bytes.ts'
+import type { KeySource, WalletKeys } from '../../index.ts'
+import { equalBytes } from '../../util/bytes.ts'
 import { walletKeys } from '../wallet.ts'
-import { bitcoinOutput, type BitcoinNetwork, type OwnedOutput } from './address.ts'
+import { bitcoinOutput, type BitcoinAddressType, type BitcoinNetwork, type OwnedOutput } from './address.ts'
+import { derivedOutputs } from './derivations.ts'
+import { signBitcoinMessage, type SignMessageParameters } from './message.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
-import { isSignatureOf, signatureField } from './signature.ts'
+import { decodePsbt, encodePsbt } from './psbt.ts'
+import { signatureField } from './signature.ts'
+import { signDigest } from './sign-digest.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /** Options of a signer that concern its keys and addresses. */
 export interface BitcoinSignerOptions {
   /** Derivation paths of the signer's keys, without hardened steps. Default: `['m']`, the wallet's key. */
   readonly paths?: readonly string[]
+  /** The types of the signer's addresses. Default: `['p2wpkh', 'p2tr']`. */
+  readonly types?: readonly BitcoinAddressType[]
   /** Default: `mainnet`. */
   readonly network?: BitcoinNetwork
+  /**
+   * Whether to sign inputs of every key of the wallet that a PSBT names by its derivation path, also such as are not in
+   * `paths`. Default: false. Hardened steps in front are left out: they are where another program says that the wallet's key is.
+   */
+  readonly derivations?: boolean
 }
 
 /** Options of {@link BitcoinSigner.signTransaction}. */
@@ -22,19 +32,29 @@ export interface SignTransactionOptions {
   /** The indices of the inputs to sign, which must all be the wallet's. Default: every input of the transaction. */
   readonly inputs?: readonly number[]
   /**
-   * Whether to trust the amount in `witnessUtxo` of inputs next to a P2WPKH input whose previous transactions are missing.
-   * Default: false. An attacker who chooses these amounts can make the wallet pay a huge fee.
+   * Whether to trust the amount in `witnessUtxo` of inputs next to one that is not P2TR, whose previous transactions are
+   * missing. Default: false. An attacker who chooses these amounts can make the wallet pay a huge fee. An input of P2PKH
+   * needs its own previous transaction always.
    */
   readonly trustWitnessUtxo?: boolean
   /** Maximum fee in satoshi. Default: 10,000,000 (0.1 bitcoin), as in Bitcoin Core. */
   readonly maxFee?: bigint
+  /**
+   * The sighash types (`SigHash` of `@scure/btc-signer`) that inputs may request, besides DEFAULT and ALL. Default: none.
+   *
+   * - NONE (2) signs no outputs: whoever gets the signature sends the input wherever they like.
+   * - SINGLE (3) signs the output with the input's index, and leaves all others to whoever gets the signature.
+   * - ANYONECANPAY (0x80, added to ALL, NONE or SINGLE) signs no other input: anybody can add some, and use the signature in
+   *   another transaction that has the same outputs.
+   */
+  readonly sighashTypes?: readonly number[]
   /** Aborts the signing. */
   readonly signal?: AbortSignal
 }
 
 /** A signer of PSBTs whose key is shared between this device and the server. */
 export interface BitcoinSigner {
-  /** The addresses of the signer: for each path, one of type `p2wpkh` and one of type `p2tr`. */
+  /** The addresses of the signer: for each path, one of each of the `types`. */
   readonly outputs: readonly OwnedOutput[]
   /**
    * Adds the wallet's signatures to a transaction of `@scure/btc-signer`. If anything fails, it adds none of them. Inputs
@@ -42,17 +62,30 @@ export interface BitcoinSigner {
    *
    * @throws {TypeError} if an argument is wrong
    * @throws {RangeError} before anything is signed: for an input that is not the wallet's, does not say what it spends, has
-   *   an invalid signature of the wallet, or requests a sighash type other than DEFAULT and ALL; for amounts that are not
-   *   proven; for a fee above `maxFee`. Also if the transaction changes while it is signed
+   *   an invalid signature of the wallet, or requests a sighash type that is not allowed; for amounts that are not proven; for
+   *   a fee above `maxFee`. Also if the transaction changes while it is signed
    */
   signTransaction(transaction: Transaction, options?: SignTransactionOptions): Promise<void>
   /**
-   * Decodes a PSBT (BIP 174, BIP 370), signs it as {@link signTransaction} does, and encodes it. It does not finalize it.
+   * Decodes a PSBT (BIP 174, BIP 370), signs it as {@link signTransaction} does, and encodes it in the same version and
+   * encoding. It does not finalize it, and keeps all fields of others.
    *
+   * @param psbt bytes, or text in hex or in base64 with padding
    * @throws {TypeError | RangeError} as {@link signTransaction}, and if it is not a PSBT
    */
-  signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array>
+  signPsbt<T extends Uint8Array | string>(psbt: T, options?: SignTransactionOptions): Promise<SignedPsbt<T>>
+  /**
+   * Signs a message by the key of one of `outputs` (BIP 322).
+   *
+   * @returns the signature in base64: the witness (`simple`), or the whole transaction that signs (`full`)
+   * @throws {TypeError | RangeError} for an address that is not the signer's, a message of more than 64 KiB or with unpaired
+   *   surrogates, or an unknown format
+   */
+  signMessage(parameters: SignMessageParameters): Promise<string>
 }
+
+/** A signed PSBT, as it was given: bytes, or text. */
+export type SignedPsbt<T> = T extends string ? string : Uint8Array
 
 /** Parameters of {@link bitcoinSigner}. */
 export interface BitcoinSignerParameters extends BitcoinSignerOptions {
@@ -61,13 +94,13 @@ export interface BitcoinSignerParameters extends BitcoinSignerOptions {
 }
 
 /**
- * Creates a signer of transactions and PSBTs with a wallet's secp256k1 key. It signs P2WPKH inputs, and P2TR inputs by
- * their key path.
+ * Creates a signer of transactions and PSBTs with a wallet's secp256k1 key. It signs inputs of P2WPKH, nested P2WPKH and
+ * P2PKH, and P2TR inputs by their key path.
  *
  * Each signature is made with the server, and verified before it is returned. Signing throws the errors of `sign`.
  *
  * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
- * @throws {TypeError | RangeError} for a path that cannot be derived, or an unknown network
+ * @throws {TypeError | RangeError} for a path that cannot be derived, or an unknown network or type
  *
  * @example
  * const signer = await bitcoinSigner(client, { walletId: wallet.id, paths: ['m/0/0', 'm/1/0'] })
@@ -81,14 +114,13 @@ export async function bitcoinSigner(client: KeySource, signer: BitcoinSignerPara
 /** Creates a signer with a wallet's keys. */
 export async function createBitcoinSigner(
   keys: WalletKeys,
-  { paths = ['m'], network = 'mainnet' }: BitcoinSignerOptions = {},
+  { paths = ['m'], types = ['p2wpkh', 'p2tr'], network = 'mainnet', derivations = false }: BitcoinSignerOptions = {},
 ): Promise<BitcoinSigner> {
+  if (typeof derivations !== 'boolean') throw new TypeError('derivations must be a boolean')
   const outputs: OwnedOutput[] = []
   for (const path of paths) {
     const publicKey = await keys.getPublicKey('secp256k1', path)
-    for (const type of ['p2wpkh', 'p2tr'] as const) {
-      outputs.push({ ...bitcoinOutput(publicKey, type, network), path, publicKey })
-    }
+    for (const type of types) outputs.push({ ...bitcoinOutput(publicKey, type, network), path, publicKey })
   }
 
   async function signTransaction(transaction: Transaction, options: SignTransactionOptions = {}): Promise<void> {
@@ -97,14 +129,16 @@ export async function createBitcoinSigner(
     }
     const { signal, ...chosen } = options
     const signatures: Signed[] = []
-    const inputs = planInputs(transaction, outputs, chosen)
-    const psbt = encodePsbt(transaction)
+    const derived = derivations ? await derivedOutputs(keys, transaction, { types, network }) : []
+    const owned = [...outputs, ...derived]
+    const inputs = planInputs(transaction, owned, chosen)
+    const psbt = describe(transaction)
     for (const planned of inputs) {
       const intent = psbt && ({ kind: 'bitcoinTransaction', data: psbt, input: planned.index } as const)
-      signatures.push({ ...planned, signature: await signInput(keys, planned, { intent, signal }) })
+      signatures.push({ ...planned, signature: await signDigest(keys, planned, { intent, signal }) })
     }
     // Signing takes time: another call may have signed too, or the transaction may have changed. So it is planned again.
-    const missing = planInputs(transaction, outputs, chosen).map((planned) => {
+    const missing = planInputs(transaction, owned, chosen).map((planned) => {
       const signed = signatures.find(
         ({ index, digest }) => index === planned.index && equalBytes(digest, planned.digest),
       )
@@ -115,35 +149,26 @@ export async function createBitcoinSigner(
     for (const target of [transaction.clone(), transaction]) addSignatures(target, missing)
   }
 
-  async function signPsbt(psbt: Uint8Array, options?: SignTransactionOptions): Promise<Uint8Array> {
-    const transaction = decodePsbt(psbt)
+  async function signPsbt<T extends Uint8Array | string>(
+    psbt: T,
+    options?: SignTransactionOptions,
+  ): Promise<SignedPsbt<T>> {
+    const { transaction, encoding } = decodePsbt(psbt)
     await signTransaction(transaction, options)
-    return transaction.toPSBT()
+    return encodePsbt(transaction, encoding) as SignedPsbt<T>
   }
 
-  return Object.freeze({ outputs, signTransaction, signPsbt })
+  return Object.freeze({
+    outputs,
+    signTransaction,
+    signPsbt,
+    signMessage: (parameters: SignMessageParameters) => signBitcoinMessage(keys, outputs, parameters),
+  })
 }
 
 interface Signed extends PlannedInput {
   /** 64 bytes: r ‖ s of ECDSA, or R.x ‖ s of BIP 340 */
   readonly signature: Uint8Array
-}
-
-/** What is sent along with each request for a signature. */
-interface SigningOptions {
-  readonly intent: Intent | undefined
-  readonly signal: AbortSignal | undefined
-}
-
-async function signInput(keys: WalletKeys, input: PlannedInput, options: SigningOptions): Promise<Uint8Array> {
-  const { digest, index } = input
-  const { type, path, address } = input.owner
-  const signature =
-    type === 'p2tr'
-      ? await keys.signTaproot({ message: digest, path, ...options })
-      : (await keys.signEcdsa({ digest, path, ...options })).signature
-  if (isSignatureOf(input.owner, digest, signature)) return signature
-  throw new MpcError('PROTOCOL_ABORTED', `the signature for input ${index} is not one by the key of ${address}`)
 }
 
 function addSignatures(transaction: Transaction, signatures: readonly Signed[]): void {
@@ -153,20 +178,10 @@ function addSignatures(transaction: Transaction, signatures: readonly Signed[]):
 }
 
 /** The transaction for the server to see. Undefined if it has no PSBT: the server then knows only digests. */
-function encodePsbt(transaction: Transaction): Uint8Array | undefined {
+function describe(transaction: Transaction): Uint8Array | undefined {
   try {
     return transaction.toPSBT()
   } catch {
     return undefined
-  }
-}
-
-/** Decodes a PSBT. Fields that btc-signer does not know are kept for other participants. */
-function decodePsbt(psbt: Uint8Array): Transaction {
-  const bytes = abytes(psbt, undefined, 'psbt')
-  try {
-    return Transaction.fromPSBT(bytes, { unknown: 'ignore', proprietary: 'ignore' })
-  } catch (cause) {
-    throw new RangeError('not a PSBT', { cause })
   }
 }

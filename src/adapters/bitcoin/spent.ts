@@ -48,9 +48,21 @@ export function expectDistinct(transaction: Transaction): void {
   }
 }
 
+/** Limits of a fee. */
+export interface FeeLimits {
+  /** In satoshi. */
+  readonly maxFee: bigint
+  /** Whether others may add inputs to what is signed, so that the outputs may be more than the inputs. */
+  readonly isOpen: boolean
+}
+
 /** @throws {RangeError} as {@link feeOf}, and if the fee exceeds `maxFee` */
-export function expectFee(transaction: Transaction, spent: readonly SpentOutput[], maxFee: bigint): void {
-  const fee = feeOf(transaction, spent)
+export function expectFee(
+  transaction: Transaction,
+  spent: readonly SpentOutput[],
+  { maxFee, isOpen }: FeeLimits,
+): void {
+  const fee = isOpen ? balanceOf(transaction, spent) : feeOf(transaction, spent)
   if (fee > maxFee) throw new RangeError(`the fee would be ${fee} satoshi, with maxFee ${maxFee}`)
 }
 
@@ -60,11 +72,16 @@ export function expectFee(transaction: Transaction, spent: readonly SpentOutput[
  * @throws {RangeError} if an amount is invalid, or if the outputs exceed the inputs
  */
 export function feeOf(transaction: Transaction, spent: readonly SpentOutput[]): bigint {
-  const outputs = Array.from({ length: transaction.outputsLength }, (_, i) => transaction.getOutput(i).amount)
-  if (outputs.length === 0) throw new RangeError('the transaction has no outputs')
-  const fee = sum(spent.map(({ amount }) => amount), 'inputs') - sum(outputs, 'outputs') // prettier-ignore
+  const fee = balanceOf(transaction, spent)
   if (fee < 0n) throw new RangeError('the outputs are more than the inputs')
   return fee
+}
+
+/** What the inputs are more than the outputs, in satoshi. */
+function balanceOf(transaction: Transaction, spent: readonly SpentOutput[]): bigint {
+  const outputs = Array.from({ length: transaction.outputsLength }, (_, i) => transaction.getOutput(i).amount)
+  if (outputs.length === 0) throw new RangeError('the transaction has no outputs')
+  return sum(spent.map(({ amount }) => amount), 'inputs') - sum(outputs, 'outputs') // prettier-ignore
 }
 
 function sum(amounts: readonly (bigint | undefined)[], name: string): bigint {

@@ -24,6 +24,16 @@ test.each([
   expect(bitcoinAddress(SEGWIT_KEY, { type: 'p2tr', network })).toMatch(taproot)
 })
 
+// BIP 49, "Test vectors": m/49'/1'/0'/0/0 on testnet.
+test('the nested address of BIP 49, and the address of the generator before SegWit', () => {
+  const nested = fromHex('03a1af804ac108a8a51782198c2d034b28bf90c8803f5a53f76276fa69a4eae77f')
+  expect(bitcoinAddress(nested, { type: 'p2sh-p2wpkh', network: 'testnet' })).toBe(
+    '2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2',
+  )
+  const generator = fromHex('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798')
+  expect(bitcoinAddress(generator, { type: 'p2pkh' })).toBe('1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH')
+})
+
 test('wrong arguments', () => {
   const offCurve = new Uint8Array(33).fill(5)
   offCurve[0] = 2
@@ -33,5 +43,5 @@ test('wrong arguments', () => {
     expect(() => bitcoinAddress('02' as never, { type })).toThrow(TypeError)
     expect(() => bitcoinAddress(SEGWIT_KEY, { type, network: 'toString' as BitcoinNetwork })).toThrow('network must be')
   }
-  expect(() => bitcoinAddress(SEGWIT_KEY, { type: 'p2pkh' as never })).toThrow('type must be p2wpkh or p2tr')
+  expect(() => bitcoinAddress(SEGWIT_KEY, { type: 'p2wsh' as never })).toThrow('type must be p2wpkh or')
 })

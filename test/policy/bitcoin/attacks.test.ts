@@ -1,4 +1,4 @@
-import { p2pkh, p2tr, p2wpkh, Script, Transaction } from '@scure/btc-signer'
+import { p2pkh, p2sh, p2tr, p2wpkh, p2wsh, Script, Transaction } from '@scure/btc-signer'
 import { expect, test } from 'vitest'
 import { bitcoinIntents, type BitcoinIntent } from '../../../src/policy/bitcoin/index.ts'
 import { fakeWallet } from '../../support/fake-wallet.ts'
@@ -8,7 +8,12 @@ import { funding } from '../../adapters/bitcoin/transactions.ts'
 const random = seededRandom('attacks')
 const publicKey = await fakeWallet(seededRandom('a key')).getPublicKey('secp256k1')
 const other = await fakeWallet(seededRandom('another key')).getPublicKey('secp256k1')
-const own = { wpkh: p2wpkh(publicKey).script, tr: p2tr(publicKey.subarray(1)).script }
+const own = {
+  wpkh: p2wpkh(publicKey).script,
+  tr: p2tr(publicKey.subarray(1)).script,
+  nested: p2sh(p2wpkh(publicKey)).script,
+  pkh: p2pkh(publicKey).script,
+}
 const theirs = p2wpkh(other).script
 
 interface Coin {
@@ -32,6 +37,7 @@ function spending(coins: readonly Coin[], change = own.wpkh): Transaction {
   return transaction
 }
 
+const asked = { scheme: 'ecdsa', message: new Uint8Array(32), publicKey } as const
 const decode = (data: Uint8Array, input = 0) =>
   bitcoinIntents().decode(
     { kind: 'bitcoinTransaction', data, input },
@@ -42,6 +48,8 @@ const read = (transaction: Transaction, input = 0) => decode(transaction.toPSBT(
 test.each([
   ['p2wpkh', own.wpkh, 'ecdsa'],
   ['p2tr', own.tr, 'bip340'],
+  ['p2sh-p2wpkh', own.nested, 'ecdsa'],
+  ['p2pkh', own.pkh, 'ecdsa'],
 ] as const)('an input of %s is read, with its change', (type, script, scheme) => {
   const transaction = spending([{ script, sequence: 0xfffffffd }])
   expect(decode(transaction.toPSBT())).toMatchObject({ scheme })
@@ -89,6 +97,56 @@ test('a fee is shown only if every amount is proven', () => {
   expect(read(spending([{ script: own.tr, isProven: false }, lie]))).toMatchObject({ fee: 2_000n })
 })
 
+test('an input of P2PKH proves no amount, and one of nested P2WPKH only its own', () => {
+  const lie = { script: theirs, isProven: false, amount: 1_000n }
+  expect(read(spending([{ script: own.pkh }, lie]))).toMatchObject({
+    fee: null,
+    inputs: [{ amount: 50_000n }, { amount: null }],
+  })
+  expect(read(spending([{ script: own.nested, isProven: false }, lie]))).toMatchObject({ fee: null })
+  expect(read(spending([{ script: own.nested, isProven: false }]))).toMatchObject({ fee: 1_000n })
+  // P2PKH: a false amount beside the previous transaction is found out, since that has the amount.
+  expect(read(spending([{ script: own.pkh }, { script: own.pkh }]))).toMatchObject({ fee: 51_000n })
+})
+
+test('with a sighash type that is decoded by permission, what it does not cover is not shown', () => {
+  const decoder = bitcoinIntents({ sighashTypes: [2, 3, 0x81, 0x82, 0x83] })
+  for (const script of [own.wpkh, own.tr, own.nested, own.pkh]) {
+    const shown = [2, 3, 0x81, 0x82, 0x83].map((sighashType) => {
+      const data = spending([{ script: theirs }, { script, sighashType }]).toPSBT()
+      const { intent } = decoder.decode({ kind: 'bitcoinTransaction', data, input: 1 }, asked)
+      if (intent.kind !== 'bitcoinTransaction') throw new Error('not a transaction')
+      expect(intent.sighashType).toBe(sighashType)
+      return [intent.inputs.length, intent.outputs.map(({ amount }) => amount), intent.fee]
+    })
+    expect(shown).toEqual([
+      [2, [], null],
+      [2, [9_000n], null],
+      [1, [40_000n, 9_000n], null],
+      [1, [], null],
+      [1, [9_000n], null],
+    ])
+  }
+})
+
+test('SINGLE without its output is refused, with permission too', () => {
+  const decoder = bitcoinIntents({ sighashTypes: [3, 0x83] })
+  for (const script of [own.wpkh, own.tr, own.nested, own.pkh]) {
+    for (const sighashType of [3, 0x83]) {
+      const coins = [{ script: theirs }, { script: theirs }, { script, sighashType }]
+      const data = spending(coins).toPSBT()
+      const decoded = () => decoder.decode({ kind: 'bitcoinTransaction', data, input: 2 }, asked)
+      expect(decoded).toThrow('input 2 asks for a signature of output 2, which does not exist')
+    }
+  }
+})
+
+test('the sighash types that are decoded by permission are those that there are', () => {
+  for (const sighashTypes of [[0], [1], [4], [0x80], ['2'], 3, null]) {
+    expect(() => bitcoinIntents({ sighashTypes: sighashTypes as never })).toThrow(TypeError)
+  }
+})
+
 test('an amount that is not that of the coin gives another digest', () => {
   const transaction = spending([{ script: own.wpkh, isProven: false }])
   const digest = decode(transaction.toPSBT()).message
@@ -104,6 +162,18 @@ function contradicting(): Uint8Array {
   const places = [...psbt.keys()].filter((at) => psbt[at] === 0x50 && psbt[at + 1] === 0xc3)
   expect(places.length).toBe(2)
   return psbt.with(places[1]!, 0x51)
+}
+
+/** A transaction that signs a message (BIP 322), as an input of a PSBT. */
+function message(script: Uint8Array, ...funds: readonly Coin[]): Uint8Array {
+  const transaction = new Transaction({ version: 0, allowUnknownVersion: true, allowUnknownOutputs: true })
+  transaction.addInput({ txid: random(32), index: 0, sequence: 0, witnessUtxo: { script, amount: 0n } })
+  for (const coin of funds) {
+    const previous = funding(random, coin.script, 50_000n)
+    transaction.addInput({ txid: previous.id, index: 1, nonWitnessUtxo: previous.toBytes() })
+  }
+  transaction.addOutput({ script: Uint8Array.of(0x6a), amount: 0n })
+  return transaction.toPSBT()
 }
 
 const twice = (): Transaction => {
@@ -131,7 +201,11 @@ test.each<[string, Uint8Array, number]>([
   ['has bytes left over', Uint8Array.from([...spending([{ script: own.wpkh }]).toPSBT(), 7]), 0],
   ['contradicts its previous transaction', contradicting(), 0],
   ['has no such input', spending([{ script: own.wpkh }]).toPSBT(), 1],
-  ['spends by a script', spending([{ script: p2pkh(publicKey).script }]).toPSBT(), 0],
+  ['spends by a script', spending([{ script: p2wsh(p2pkh(publicKey)).script }]).toPSBT(), 0],
+  ['spends by the nested script of another key', spending([{ script: p2sh(p2wpkh(other)).script }]).toPSBT(), 0],
+  ['spends P2PKH without its previous transaction', spending([{ script: own.pkh, isProven: false }]).toPSBT(), 0],
+  ['signs a message', message(own.wpkh), 0],
+  ['signs a message by Taproot, with a proof of funds', message(own.tr, { script: own.tr }), 0],
   ['spends an output twice', twice().toPSBT(), 0],
   ['has a previous transaction of another id', wrongId(), 0],
   ['spends less than it pays', spending([{ script: own.wpkh, isProven: false, amount: 48_999n }]).toPSBT(), 0],

@@ -95,6 +95,7 @@ describe('recipients and maximum, for Bitcoin', () => {
     kind: 'bitcoinTransaction',
     verified: true,
     input: 0,
+    sighashType: 1,
     type: 'p2wpkh',
     version: 2,
     lockTime: 0,
