@@ -1,7 +1,7 @@
 import { isMpcError, type ErrorCode } from '../../errors.ts'
 import { brand, errorMessage, errorName, hasBrand, isDomException } from '../../util/brand.ts'
 
-/** The codes of EIP-1193 ("Provider Errors"), EIP-3326 and JSON-RPC 2.0 (§5.1) that the provider itself uses. */
+/** The codes of EIP-1193 ("Provider Errors"), EIP-3326, EIP-5792 and JSON-RPC 2.0 (§5.1) that the provider itself uses. */
 export const PROVIDER_CODES = {
   userRejected: 4001,
   unauthorized: 4100,
@@ -9,6 +9,12 @@ export const PROVIDER_CODES = {
   disconnected: 4900,
   chainDisconnected: 4901,
   unknownChain: 4902,
+  unsupportedCapability: 5700,
+  unsupportedChain: 5710,
+  duplicateId: 5720,
+  unknownBundle: 5730,
+  bundleTooLarge: 5740,
+  atomicityUnsupported: 5760,
   methodNotFound: -32601,
   invalidParams: -32602,
   internal: -32603,

@@ -1,6 +1,7 @@
 import type { Chain, EIP1193Provider, EIP1193RequestFn, Hex, LocalAccount, Transport } from 'viem'
 
 import { createApproval, expectTimeout, type Approve } from './approval.ts'
+import { createCalls, isCallsMethod, type Delegates } from './calls/calls.ts'
 import { addChain, switchChain, type AddChain } from './chain-requests.ts'
 import { createChains, type ConnectedChain, type EthereumChain } from './chains.ts'
 import { copyJson } from './json.ts'
@@ -11,6 +12,7 @@ import { createProviderEvents } from './provider-events.ts'
 import { askNode, fillTransaction, sendTransaction } from './send-transaction.ts'
 import { parseSignatureRequest, type SignatureRequest } from './signature-request.ts'
 import { formatTransaction, type TransactionRequest } from './transaction-request.ts'
+import { readAddress } from './values.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /** Parameters of {@link ethereumProvider}. */
@@ -25,6 +27,12 @@ export interface EthereumProviderParameters {
   readonly otherChains?: readonly EthereumChain[]
   /** Decides about chains that a page wants to add (`wallet_addEthereumChain`). Default: none can be added. */
   readonly addChain?: AddChain
+  /**
+   * By chain id, a contract with ERC-7821's `execute`. Batches of calls (`wallet_sendCalls`) are then one transaction, by
+   * which the account gets the contract's code (EIP-7702). Such a contract can do everything with the account. Default:
+   * none; calls of a batch are sent one after the other.
+   */
+  readonly delegates?: Delegates
   /**
    * Asks the user before each signature. Any result but true refuses the request with 4001. Default: every request is
    * signed.
@@ -56,6 +64,7 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
     transport,
     otherChains = [],
     addChain: hook,
+    delegates = {},
     approve = () => true,
     approvalTimeoutMs: timeoutMs = 300_000,
   } = assertObject(options, 'ethereumProvider')
@@ -66,6 +75,7 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
   const events = createProviderEvents()
   const permissions = createPermissions(address, events)
   const chains = createChains(account, [{ chain, transport }, ...otherChains], events)
+  const answerCalls = createCalls({ account, chains, delegates: readDelegates(delegates), expectApproval, send })
 
   async function answer(method: string, params: readonly unknown[]): Promise<unknown> {
     const { active } = chains
@@ -86,6 +96,10 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
         return addChain(chains, params[0], { account, hook, timeoutMs })
     }
     if (isPermissionMethod(method)) return permissions.request(method, params)
+    if (isCallsMethod(method)) {
+      permissions.expectConnected()
+      return answerCalls(method, params)
+    }
     if (isReadMethod(method)) return askNode((active.node.request as EIP1193RequestFn)({ method, params } as never))
     const request = parseSignatureRequest(method, params, { address, chainId: active.id })
     if (request !== undefined) return sign(active, request)
@@ -146,4 +160,14 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
   }
 
   return { ...events.listeners, request: request as EIP1193Provider['request'] }
+}
+
+/** @throws {TypeError | RangeError} unless all are addresses */
+function readDelegates(delegates: Delegates): Delegates {
+  const entries = Object.entries(assertObject(delegates, 'delegates')).map(([id, value]) => {
+    const address = readAddress(value)
+    if (address === undefined) throw new RangeError(`delegates: the contract on chain ${id} must be an address`)
+    return [id, address]
+  })
+  return Object.fromEntries(entries) as Delegates
 }

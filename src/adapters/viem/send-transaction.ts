@@ -1,4 +1,12 @@
-import { createWalletClient, type Chain, type Hex, type LocalAccount, type Transport, type WalletClient } from 'viem'
+import {
+  createWalletClient,
+  type Address,
+  type Chain,
+  type Hex,
+  type LocalAccount,
+  type Transport,
+  type WalletClient,
+} from 'viem'
 import { getTransactionCount } from 'viem/actions'
 
 import { EthereumProviderError, PROVIDER_CODES, toNodeError } from './provider-error.ts'
@@ -62,20 +70,31 @@ function fees(
   }
 }
 
-/** Signs and sends a transaction. Send transactions without a nonce one at a time. */
-export async function sendTransaction(node: Node, transaction: FilledTransaction): Promise<Hex> {
+/**
+ * Signs and sends a transaction. Send transactions without a nonce one at a time.
+ *
+ * @param delegate the contract whose code the account gets by it (EIP-7702)
+ */
+export async function sendTransaction(node: Node, transaction: FilledTransaction, delegate?: Address): Promise<Hex> {
   const { account, chain } = node
   const { address, nonceManager } = account
   const place = { address, chainId: chain.id }
   try {
     const nonce = transaction.nonce ?? (await nextNonce())
-    const { from: _from, ...signed } = { ...transaction, nonce }
+    const { from: _from, ...plain } = { ...transaction, nonce }
+    const signed = delegate === undefined ? plain : { ...plain, ...(await authorizing(delegate, nonce)) }
     const serializer = chain.serializers?.transaction
     const serializedTransaction = await account.signTransaction(signed as never, serializer && { serializer })
     return await askNode(node.sendRawTransaction({ serializedTransaction }))
   } catch (error) {
     if (transaction.nonce === undefined) nonceManager?.reset(place)
     throw error
+  }
+
+  /** The account's nonce has been counted up when the authorization is read (EIP-7702). */
+  async function authorizing(contract: Address, nonce: number): Promise<object> {
+    const authorization = await account.signAuthorization?.({ address: contract, chainId: chain.id, nonce: nonce + 1 })
+    return { type: 'eip7702', authorizationList: [authorization] }
   }
 
   function nextNonce(): Promise<number> {

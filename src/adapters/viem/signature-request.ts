@@ -29,6 +29,31 @@ export type ProviderRequest =
       /** The transaction. */
       readonly params: readonly [transaction: RpcTransaction]
     }
+  | {
+      /** Signs a transaction that executes several calls, and sends it (EIP-5792). */
+      readonly method: 'wallet_sendCalls'
+      /** The calls, and the transaction. */
+      readonly params: readonly [batch: RpcBatch]
+    }
+
+/** Several calls in one transaction, in JSON-RPC form. */
+export interface RpcBatch {
+  /** The signer. */
+  readonly from: Address
+  /** The chain's id (EIP-155). */
+  readonly chainId: Hex
+  /** Whether the page takes nothing but one transaction. */
+  readonly atomicRequired: boolean
+  /** The calls: recipient, wei and call data. */
+  readonly calls: readonly { readonly to: Address; readonly value: Hex; readonly data: Hex }[]
+  /** The transaction of the account to itself, whose data are the calls (ERC-7821). */
+  readonly transaction: RpcTransaction
+  /**
+   * The contract whose code the account gets by this transaction (EIP-7702), and keeps. An authorization for it is signed
+   * too. Absent if the account has it already.
+   */
+  readonly delegate?: Address
+}
 
 /** A page's request for a signature. */
 export type SignatureRequest =
@@ -77,11 +102,12 @@ function messageOf([first, second]: readonly unknown[], signer: Signer): unknown
   return first
 }
 
-function isSigner(address: unknown, signer: Signer): boolean {
+function isSigner(address: unknown, signer: Pick<Signer, 'address'>): boolean {
   return typeof address === 'string' && address.toLowerCase() === signer.address.toLowerCase()
 }
 
-function expectSigner(address: unknown, signer: Signer): void {
+/** @throws {EthereumProviderError} -32602 if it is no address, 4100 if it is another one */
+export function expectSigner(address: unknown, signer: Pick<Signer, 'address'>): void {
   if (typeof address !== 'string') return refuseParams('expected an address')
   if (isSigner(address, signer)) return
   throw new EthereumProviderError(PROVIDER_CODES.unauthorized, `this provider does not sign for ${address}`)
