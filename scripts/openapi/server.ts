@@ -8,6 +8,7 @@ import { authorization, backupMethod, curve, receiver } from '../../src/service/
 import { ROUND_CONTENT_TYPE } from '../../src/wire/round-body.ts'
 import { WALLETS_PER_PAGE } from '../../src/wire/wallets.ts'
 import { createErrors, errorBody, errorCode } from './errors.ts'
+import { eventHeaders, eventResponses, eventSchemas, eventWebhooks } from './events.ts'
 import * as example from './examples.ts'
 import { headerSchemas } from './headers.ts'
 import { HEADERS, NO_STORE, operationObject, pathItems, pathParameter, type Operation } from './operation.ts'
@@ -58,6 +59,7 @@ const schemas = createSchemas({
   WalletBackup: responses.walletBackup,
   WalletStatus: responses.walletStatus,
   WalletPage: responses.walletPage,
+  ...eventSchemas,
   ErrorCode: code,
   ErrorBody: errorBody(code),
 })
@@ -254,6 +256,10 @@ export function serverDocument(version: string): Json {
     tags: [
       { name: 'operations', description: 'What takes both shares, in rounds.' },
       ...['joins', 'sets', 'wallets', 'devices', 'sealed'].map((name) => ({ name })),
+      {
+        name: 'events',
+        description: "What the server sends to the app's backend, as Standard Webhooks: `docs/events.md`.",
+      },
     ],
     paths,
     components: {
@@ -267,8 +273,10 @@ export function serverDocument(version: string): Json {
         },
       },
       headers: HEADERS,
-      responses: errors.components(),
+      parameters: eventHeaders,
+      responses: { ...errors.components(), ...eventResponses },
       schemas: { ...schemas.components, ...BINARY },
     },
+    webhooks: eventWebhooks(),
   }
 }

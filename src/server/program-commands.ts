@@ -7,6 +7,7 @@ import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { checkDatabase } from './compatibility/check-database.ts'
 import { createServer } from './create-server.ts'
+import { eventsCommand, printEvents } from './program-events.ts'
 import { openDatabase } from './program-database.ts'
 import { given } from './program-env.ts'
 import { openMasterKeys } from './program-keys.ts'
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     takes: (parameters) => parameters.filter((parameter) => parameter !== '--json').length <= 1,
     run: printAudit,
   },
+  events: { takes: (parameters) => eventsCommand(parameters) !== undefined, run: printEvents },
 }
 
 /**

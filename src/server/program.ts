@@ -8,6 +8,7 @@ import { createServer, type Server } from './create-server.ts'
 import { runCommand } from './program-commands.ts'
 import { openDatabase } from './program-database.ts'
 import { folder, given, givenList, givenNumber, isProduction } from './program-env.ts'
+import { readEvents, startDeliveries } from './program-events.ts'
 import { openMasterKeys, readOrMakeKey } from './program-keys.ts'
 import { programLog, reportEnd } from './program-log.ts'
 import { readMonitor } from './program-monitor.ts'
@@ -73,6 +74,7 @@ async function start(devCustodian: boolean, serve: Serve): Promise<void> {
   const channel = readChannel()
   const onCheating = readOnCheating()
   const openMonitor = readMonitor(DEFAULT_HOST)
+  const events = readEvents()
   if (devCustodian) requireDevelopment()
   const webhooks = openWebhooks()
   const masterKey = openMasterKeys()
@@ -93,11 +95,13 @@ async function start(devCustodian: boolean, serve: Serve): Promise<void> {
     onError: report,
     onRequest: (request) => programLog().request(request),
     ...channel,
+    ...events,
     ...(custodian && { custodian }),
     ...monitor?.options,
   })
   await server.sweep()
   const sweeping = setInterval(sweepAlone(server), SWEEP_MS)
+  const endDeliveries = events.events === undefined ? async () => undefined : startDeliveries(server)
   const view = monitor?.open(server)
   const viewed = view && monitor && (await listen(serve, { ...monitor, fetch: view.fetch }))
   const { listener, url } = await listen(serve, { fetch: server.fetch, hostname: given('HOST') ?? DEFAULT_HOST, port })
@@ -106,11 +110,13 @@ async function start(devCustodian: boolean, serve: Serve): Promise<void> {
   const stop = () => {
     clearInterval(sweeping)
     view?.drain()
+    const delivered = endDeliveries()
+    const close = () => void delivered.then(() => database.close()).catch(report)
     // Running requests are finished; idle connections are closed.
     listener.close(() => {
-      viewed?.listener.close(() => void database.close().catch(report))
+      viewed?.listener.close(close)
       viewed?.listener.closeIdleConnections?.()
-      if (viewed === undefined) void database.close().catch(report)
+      if (viewed === undefined) close()
     })
     listener.closeIdleConnections?.()
   }

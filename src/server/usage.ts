@@ -7,6 +7,10 @@ reshare-server check-database     tries on the database what the server relies o
 reshare-server channel-key        generates a channel key: prints the secret key and the public key that clients pin
 reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it continues from the heads in FILE,
                                   the output of an earlier --json; exits with status 1 if it is broken
+reshare-server events             prints how far the deliveries of events are, and the events that were given up
+reshare-server events replay ID   delivers an event again; or all of a time, by two times in UTC (from, to); or all that were
+                                  given up, by the word dead
+reshare-server events resume      delivers again to a receiver that has responded with status 410
 reshare-server --help             prints this
 
 RESHARE_MASTER_KEY       64 hex digits; without it, a key is generated and stored in the data folder
@@ -18,6 +22,8 @@ RESHARE_DATA_DIR         the data folder (./reshare-data)
 DATABASE_URL             PostgreSQL; without it, an embedded database in the data folder
 RESHARE_CUSTODIAN_URL    the app's backend; without it, no backups and no recoveries
 RESHARE_WEBHOOK_SECRET   authenticates the server to the backend: 16 or more printable ASCII characters
+RESHARE_EVENTS_URL       where events are sent, as Standard Webhooks; without it, none are recorded
+RESHARE_EVENTS_SECRET    signs them: whsec_ and 24 to 64 bytes in base64; or several, separated by commas
 RESHARE_ALLOWED_ORIGINS  origins whose pages may call the server, separated by commas
 RESHARE_ON_CHEATING      refuse (default) or ephemeralSetup: how ECDSA works for a set whose client cheated
 HOST, PORT               where to listen (127.0.0.1, 8787; port 0 for any free port)
@@ -28,13 +34,15 @@ RESHARE_LOG              text (default) or json: the log on stderr
 RESHARE_LOG_LEVEL        error, warn (default) or info, which has a line for each request
 
 A secret may be in a file: RESHARE_MASTER_KEY_FILE is the path of a file with RESHARE_MASTER_KEY. So may
-RESHARE_PREVIOUS_MASTER_KEYS, RESHARE_CHANNEL_KEY, DATABASE_URL, RESHARE_WEBHOOK_SECRET and RESHARE_METRICS_TOKEN.
+RESHARE_PREVIOUS_MASTER_KEYS, RESHARE_CHANNEL_KEY, DATABASE_URL, RESHARE_WEBHOOK_SECRET, RESHARE_EVENTS_SECRET and
+RESHARE_METRICS_TOKEN.
 `
 
 /** The environment variables that it reads. */
 export const SETTINGS = [
   ...['RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID', 'RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY'],
   ...['RESHARE_REQUIRE_SEALED', 'RESHARE_DATA_DIR', 'DATABASE_URL', 'RESHARE_CUSTODIAN_URL', 'RESHARE_WEBHOOK_SECRET'],
-  ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING', 'HOST', 'PORT', 'RESHARE_MONITOR_PORT'],
+  ...['RESHARE_EVENTS_URL', 'RESHARE_EVENTS_SECRET', 'RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING'],
+  ...['HOST', 'PORT', 'RESHARE_MONITOR_PORT'],
   ...['RESHARE_MONITOR_HOST', 'RESHARE_METRICS_TOKEN', 'RESHARE_LOG', 'RESHARE_LOG_LEVEL'],
 ]
