@@ -47,5 +47,7 @@ export default {
     outline: { level: [2, 3] },
     search: { provider: 'local' },
   },
+  // The search's index is loaded with the first search.
+  vite: { build: { chunkSizeWarningLimit: 4096 } },
   buildEnd: ({ outDir, site }) => finishOutput(outDir, site.base, codeColors.getCSS()),
 }

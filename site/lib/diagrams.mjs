@@ -10,9 +10,9 @@ export function diagramHtml(source) {
   const pictures = Object.entries(COLORS).map(([scheme, colors]) => {
     const svg = renderMermaidSVG(source, { ...colors, font: 'system-ui' }).replace(/^\s*@import .*$/m, '')
     const data = Buffer.from(svg).toString('base64')
-    return `<img class="diagram only-${scheme}" alt="${alt}" src="data:image/svg+xml;base64,${data}">`
+    return `<img class="only-${scheme}" alt="${alt}" src="data:image/svg+xml;base64,${data}">`
   })
-  return `<p>${pictures.join('')}</p>\n`
+  return `<p class="diagram" tabindex="0">${pictures.join('')}</p>\n`
 }
 
 /** What a diagram says, for those who do not see it. @param {string} source */
