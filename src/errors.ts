@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'SHARE_NOT_FOUND'
   | 'SET_MISMATCH'
   | 'SET_RETIRED'
+  | 'SET_EXPIRED'
   | 'STORAGE_UNAVAILABLE'
   | 'STORAGE_CONFLICT'
   | 'STORAGE_FULL'

@@ -62,6 +62,7 @@ export type {
 export { INTENT_MAX_LENGTH, type Intent, type IntentKind } from './wire/intent.ts'
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'
 export type { SetStatus } from './wire/operations.ts'
+export type { SetLimits } from './wire/set-limits.ts'
 export type { WalletBackup } from './wire/wallets.ts'
 export type { BackupMethod } from './backup/types.ts'
 export { isMpcError, isProtocolError, MpcError, ProtocolError, type AbortReason, type ErrorCode } from './errors.ts'

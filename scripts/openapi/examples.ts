@@ -31,6 +31,8 @@ export const signingSet: SetStatus = {
   createdAt: CREATED_AT,
   lastUsedAt: USED_AT,
   exportedAt: null,
+  scope: null,
+  expiresAt: null,
   proven: true,
 }
 

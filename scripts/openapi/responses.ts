@@ -79,6 +79,11 @@ export const setStatus = exactly<SetStatus>()(
     createdAt: time,
     lastUsedAt: timeOrNull('When it last signed.'),
     exportedAt: timeOrNull('When a private key was first exported with it.'),
+    scope: v.pipe(
+      v.nullable(v.string()),
+      v.description('The name that the policy gets with its requests; null for none.'),
+    ),
+    expiresAt: timeOrNull('When it ends; null for never.'),
     proven: v.pipe(v.boolean(), v.description('Whether its holder has proven possession.')),
   }),
 )

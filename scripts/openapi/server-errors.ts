@@ -22,7 +22,8 @@ export const SERVER_ERRORS: ErrorTable = {
     message: 'this device was revoked: recover the wallet on a device with another key',
   },
   POLICY_DENIED: {
-    means: 'the policy denies it, or it would end the last set that is known to work, or a limit on sets is reached.',
+    means:
+      'the policy denies it, or it would end the last set that is known to work, or a limit on sets is reached, or the set has a scope or an expiry and cannot do this.',
     message: 'the policy denies retire',
   },
   INTENT_REQUIRED: {
@@ -57,6 +58,10 @@ export const SERVER_ERRORS: ErrorTable = {
   SET_RETIRED: {
     means: 'the signing set has ended.',
     message: 'the signing set is retired; recover again to get a new one',
+  },
+  SET_EXPIRED: {
+    means: "the time of the signing set is over, or that of a set which is to be made, by the server's clock.",
+    message: 'the time of the signing set is over; another device can make a new one',
   },
   PROTOCOL_ABORTED: {
     means: 'a check failed, the operation is over, or the round was begun with another message.',
@@ -108,6 +113,7 @@ export const ROUND_ERRORS = [
   'WALLET_EXISTS',
   'BACKUP_SUPERSEDED',
   'SET_RETIRED',
+  'SET_EXPIRED',
   'PROTOCOL_ABORTED',
   'SHARE_PARSING_FAILED',
   'OT_POISONED',

@@ -1,4 +1,5 @@
 import { fromHex, isHex } from '../util/bytes.ts'
+import { isInstant, isScope, type SetLimits } from '../wire/set-limits.ts'
 
 export { assertMethods, assertObject } from '../util/arguments.ts'
 
@@ -30,6 +31,24 @@ export function setIdArgument(value: unknown): string {
 /** @throws {TypeError | RangeError} as {@link hexId} for 32 bytes */
 export function deviceIdArgument(value: unknown): string {
   return hexId(value, 32, 'deviceId')
+}
+
+/**
+ * Asserts the limits of a new set, and copies those that there are.
+ *
+ * @throws {TypeError} if one is not a string
+ * @throws {RangeError} if it is not a scope, or not an instant as `Date.prototype.toISOString` writes it
+ */
+export function limitsArgument({ scope, expiresAt }: SetLimits): SetLimits {
+  if (scope !== undefined && typeof scope !== 'string') throw new TypeError('scope must be a string')
+  if (expiresAt !== undefined && typeof expiresAt !== 'string') throw new TypeError('expiresAt must be a string')
+  if (scope !== undefined && !isScope(scope)) {
+    throw new RangeError('scope must be 1 to 64 of a-z, 0-9, ".", "_" and "-", the first a letter or digit')
+  }
+  if (expiresAt !== undefined && !isInstant(expiresAt)) {
+    throw new RangeError('expiresAt must be an instant as toISOString() writes it')
+  }
+  return { ...(scope !== undefined && { scope }), ...(expiresAt !== undefined && { expiresAt }) }
 }
 
 /**

@@ -2,6 +2,7 @@ export { all, any, deny, kinds, type Rule, type SignatureRequest, type Verdict }
 export { createPolicy, type PolicyOptions, type RulePolicy } from './rules/policy.ts'
 export { chains, contracts, delegates, domains, type AllowedDomain } from './rules/ethereum.ts'
 export { maximum, maximumPerPeriod, programs, recipients, type MaximumPerPeriodOptions } from './rules/payments.ts'
+export { scopes, type ScopesOptions } from './rules/scopes.ts'
 export type { Asset } from './rules/spending.ts'
 export type { Policy, PolicyRequest, WithReservations } from '../server/access/policy.ts'
 export type { Reservation } from '../server/access/reservation.ts'

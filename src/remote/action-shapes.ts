@@ -120,6 +120,8 @@ const setStatus = {
   createdAt: time,
   lastUsedAt: orNull(time),
   exportedAt: orNull(time),
+  scope: orNull(text(64)),
+  expiresAt: orNull(time),
   proven: flag,
 } as const
 const backupStatus = object<WalletBackup>({
@@ -154,6 +156,8 @@ const recovery = {
   rotateBackup: optional(rotation),
   cipherText: optional(cipherText),
   backups: optional(description),
+  scope: optional(text(64)),
+  expiresAt: optional(text(40)),
 }
 
 const recovered = object<RecoveredData>({

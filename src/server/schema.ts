@@ -57,6 +57,9 @@ export const serverSchema: Schema = {
          proven_at timestamptz,
          last_used_at timestamptz,
          exported_at timestamptz,
+         -- The limits of a signing set: a name for the policy, and when it ends. They never change.
+         scope text,
+         expires_at timestamptz,
          -- When the app confirmed a backup, also once the set has ended.
          confirmed_at timestamptz
        )`,
@@ -68,6 +71,12 @@ export const serverSchema: Schema = {
       `create index reshare_sets_of_operation on reshare_sets (client_id, operation_id)`,
       `create index reshare_sets_of_device on reshare_sets (client_id, device) where device is not null`,
       `create index reshare_sets_retiring on reshare_sets (set_id) where state = 'RETIRING'`,
+      `create index reshare_sets_expiring on reshare_sets (expires_at) where state = 'ACTIVE' and expires_at is not null`,
+      `create function reshare_refuse_other_limits() returns trigger language plpgsql as
+         $$ begin raise exception 'the limits of a set never change'; end $$`,
+      `create trigger reshare_sets_keep_limits before update of scope, expires_at on reshare_sets
+         for each row when (new.scope is distinct from old.scope or new.expires_at is distinct from old.expires_at)
+         execute function reshare_refuse_other_limits()`,
       `create table reshare_shares (
          set_id text primary key references reshare_sets (set_id),
          sealed bytea not null

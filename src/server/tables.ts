@@ -27,6 +27,8 @@ export const tables = {
     proven_at: nullable(time),
     last_used_at: nullable(time),
     exported_at: nullable(time),
+    scope: nullable(text),
+    expires_at: nullable(time),
     confirmed_at: nullable(time),
   },
   reshare_shares: { set_id: text, sealed: bytes },

@@ -50,7 +50,7 @@ const LABELS = {
     'expand',
   ],
   share: ['wallet-set'],
-  operation: ['setup', 'begin', 'export', 'intent'],
+  operation: ['setup', 'begin', 'export', 'intent', 'limits'],
   channel: ['request', 'response'],
   join: ['code', 'inviting', 'joining'],
   backup: ['part', 'recipient'],

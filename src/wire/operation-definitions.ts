@@ -26,6 +26,11 @@ interface WireOperation<Request> {
   readonly source: Purpose | null
   /** Whether its first round carries a proof that the client holds its share of the named set (`opening-proof.ts`). */
   readonly isProven: boolean
+  /**
+   * Whether a set with a scope or an expiry cannot be its source: it would make sets or keys that these do not limit.
+   * Default: it can.
+   */
+  readonly refusesLimited?: true
   /** The rounds (request/response pairs) that it takes. */
   readonly rounds: (request: Request) => number
   readonly sessions: (request: Request) => readonly SessionSpec[]
@@ -53,10 +58,22 @@ const ECDSA_ROUNDS: Readonly<Record<SignatureSource['kind'], number>> = {
 export const WIRE_OPERATIONS = {
   generate: { source: null, isProven: false, rounds: () => 2, sessions: makingSigningSet },
   import: { source: null, isProven: false, rounds: () => 2, sessions: makingSigningSet },
-  backup: { source: 'signing', isProven: true, rounds: () => 3, sessions: () => making('backup') },
+  backup: {
+    source: 'signing',
+    isProven: true,
+    refusesLimited: true,
+    rounds: () => 3,
+    sessions: () => making('backup'),
+  },
   recover: { source: 'backup', isProven: true, rounds: () => 3, sessions: recoverySessions },
   refresh: { source: 'signing', isProven: true, rounds: () => 3, sessions: makingSigningSet },
-  join: { source: 'signing', isProven: true, rounds: () => 4, sessions: () => making('signing') },
+  join: {
+    source: 'signing',
+    isProven: true,
+    refusesLimited: true,
+    rounds: () => 4,
+    sessions: () => making('signing'),
+  },
   // A signature with its own setup runs both with sessionIndex 0, one after the other.
   sign: {
     source: 'signing',
@@ -65,7 +82,13 @@ export const WIRE_OPERATIONS = {
     sessions: ({ scheme }) => [using(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')],
   },
   prove: { source: 'signing', isProven: true, rounds: () => 2, sessions: () => CURVES.map(using) },
-  export: { source: 'signing', isProven: true, rounds: () => 2, sessions: ({ curve }) => [using(curve)] },
+  export: {
+    source: 'signing',
+    isProven: true,
+    refusesLimited: true,
+    rounds: () => 2,
+    sessions: ({ curve }) => [using(curve)],
+  },
   setup: { source: 'signing', isProven: false, rounds: () => 2, sessions: () => [SETUP] },
   preprocess: { source: 'signing', isProven: false, rounds: () => 2, sessions: () => [using('secp256k1')] },
 } satisfies { readonly [Kind in OperationKind]: WireOperation<RequestOf<Kind>> }
@@ -91,6 +114,11 @@ export type ProvenRequest = RequestOf<
 
 export function isProven(request: OperationRequest): request is ProvenRequest {
   return WIRE_OPERATIONS[request.kind].isProven
+}
+
+/** Whether a set with a scope or an expiry cannot be the source of an operation. */
+export function refusesLimited(request: OperationRequest): boolean {
+  return definitionOf(request).refusesLimited === true
 }
 
 /** The rounds (request/response pairs) that an operation takes. */

@@ -1,5 +1,6 @@
 import type { MessageHash } from '../protocol/ecdsa/signing/digest.ts'
 import type { BackupMethodName, Curve, Purpose, SetState } from '../types.ts'
+import type { SetLimits } from './set-limits.ts'
 
 /** 16 random bytes chosen by the client, lower-case hex: the idempotency key of an operation. */
 export type OperationId = string
@@ -51,7 +52,8 @@ export interface BackupRequest {
   readonly backupMethod: BackupMethodName
 }
 
-export interface RecoverRequest extends MakesSigningSet {
+/** With limits, only with `existingSets: 'keep'`, and without a rotation or a dry run. */
+export interface RecoverRequest extends MakesSigningSet, SetLimits {
   readonly kind: 'recover'
   readonly walletId: string
   /** The backup set that deals. */
@@ -75,7 +77,7 @@ export interface RefreshRequest extends MakesSigningSet {
  * Makes a signing set for another device of the client, without a backup. Both devices send rounds of this one operation,
  * the device that has the set the odd ones, the joining device the even ones; `join.ts` has the rest.
  */
-export interface JoinRequest {
+export interface JoinRequest extends SetLimits {
   readonly kind: 'join'
   readonly walletId: string
   /** The signing set that deals. It stays as it is. */
@@ -231,6 +233,10 @@ export interface SetStatus {
   readonly lastUsedAt: string | null
   /** When a private key was first exported with this set (ISO 8601), else null. */
   readonly exportedAt: string | null
+  /** The name that the policy gets with each request of the set; null if it has none. */
+  readonly scope: string | null
+  /** When the set ends (ISO 8601, by the server's clock); null for never. */
+  readonly expiresAt: string | null
   /** Whether its holder has proven possession. Signing proves nothing: the server never sees the client's part. */
   readonly proven: boolean
 }

@@ -2,6 +2,7 @@ import { isProven, operationRounds, operationSessions, type SessionSpec } from '
 import { provenHeader } from '../../src/wire/opening-proof.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../src/wire/round-body.ts'
 import { operationFlags } from '../../src/wire/operation-flags.ts'
+import { bindsLimits } from '../../src/wire/set-limits.ts'
 import type {
   OperationRequest,
   OperationResult,
@@ -256,8 +257,9 @@ export class ClientOperation {
     }
     const share = this.#share(curve)
     const participants = partiesOf(purpose).map((receiver) => ({ dealer: receiver.id, receiver }))
-    const flags = operationFlags(request)
-    return createReshare({ group, old: share.record, purpose, threshold, participants, self: 1, flags, share, random })
+    const agreed = { flags: operationFlags(request), ...bindsLimits(request) }
+    const options = { group, old: share.record, purpose, threshold, participants, self: 1, share, random }
+    return createReshare({ ...options, ...agreed })
   }
 
   #share(curve: Curve): KeyShare {

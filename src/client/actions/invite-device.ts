@@ -1,9 +1,10 @@
 import type { JoinRequest } from '../../wire/operations.ts'
+import type { SetLimits } from '../../wire/set-limits.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
 import { checkText, LABEL } from '../../util/text.ts'
-import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
+import { assertFunction, assertObject, limitsArgument, walletIdArgument } from '../arguments.ts'
 import { withDeadline } from '../deadline.ts'
 import { decodeJoinCode, type JoinCode } from '../join/code.ts'
 import { createDeviceChannel, drawKeyPair, type DeviceChannel } from '../join/device-channel.ts'
@@ -16,7 +17,7 @@ import { createProgress, plans, type Progress, type ProgressReporter } from '../
 import type { ActionOptions, Call, Client } from '../types.ts'
 import { useActiveSet } from '../wallets/active-set.ts'
 
-export interface InviteDeviceParameters extends ActionOptions {
+export interface InviteDeviceParameters extends ActionOptions, SetLimits {
   /** 16 bytes in lower-case hex */
   readonly walletId: string
   /** The code that the joining device shows. */
@@ -44,6 +45,9 @@ export interface InvitedDevice {
  * Gives another device of the user a signing set of its own, without a backup. The other device runs {@link joinWallet} and
  * shows a code. This device's own set stays as it is.
  *
+ * With a scope or an expiry, the other device gets a limited set: it signs what the server's policy allows for the scope, until
+ * its time is over, and makes no backups, exports or further devices. A limited set cannot invite.
+ *
  * Call it only after the user has agreed, on this device, that the other one joins: it can sign from then on.
  *
  * If the action fails after the other device has got its share, it may have joined: `listDevices` tells.
@@ -54,6 +58,8 @@ export interface InvitedDevice {
  * @throws {JOIN_CANCELLED} if the other device, or the server, has ended the join
  * @throws {CHANNEL_FAILED} if a message is not the other device's
  * @throws {SHARE_NOT_FOUND | SHARE_PARSING_FAILED | SET_MISMATCH | SET_RETIRED} if this device cannot use the wallet
+ * @throws {SET_EXPIRED} if `expiresAt` is over by the server's clock, or the time of this device's own set
+ * @throws {POLICY_DENIED} if this device's own set is limited
  * @throws {PROTOCOL_ABORTED | NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED | DEVICE_REVOKED |
  * POLICY_DENIED | RATE_LIMITED}
  *
@@ -62,6 +68,7 @@ export interface InvitedDevice {
  */
 export async function inviteDevice(client: Client, options: InviteDeviceParameters): Promise<InvitedDevice> {
   const { walletId, code, label = '', signal, timeoutMs, onProgress } = assertObject(options, 'inviteDevice')
+  const limitsOfNew = limitsArgument(options)
   walletIdArgument(walletId)
   checkText(label, LABEL, 'label')
   const progress = createProgress(client, plans.invite, assertFunction(onProgress, 'onProgress'))
@@ -72,7 +79,7 @@ export async function inviteDevice(client: Client, options: InviteDeviceParamete
       progress.begin('Reading share')
       return useActiveSet(client, deadline, walletId, (shares) => {
         progress.restart()
-        return runInvitation({ client, deadline }, shares, { invitation, label, progress })
+        return runInvitation({ client, deadline }, shares, { invitation, label, limits: limitsOfNew, progress })
       })
     })
   } finally {
@@ -84,6 +91,8 @@ export async function inviteDevice(client: Client, options: InviteDeviceParamete
 interface Invitation {
   readonly invitation: JoinCode
   readonly label: string
+  /** Those of the new set. */
+  readonly limits: SetLimits
   readonly progress: ProgressReporter
 }
 
@@ -94,7 +103,7 @@ async function runInvitation(call: Call, shares: WalletShares, parameters: Invit
   let sessions: JoinSessions | undefined
   let isOurs = false
   try {
-    sessions = createJoinSessions(client, 'inviting', shares.shares)
+    sessions = createJoinSessions(client, 'inviting', shares.shares, parameters.limits)
     const open = { ...call, ...parameters, channel, sessions }
     await begin(open, shares, () => (isOurs = true))
     return { setId: await invite(open), deviceId }
@@ -152,12 +161,12 @@ async function invite(open: OpenInvitation): Promise<string> {
  * @param onBegun called once the server has begun the join, or may have
  */
 async function begin(open: OpenInvitation, shares: WalletShares, onBegun: () => void): Promise<void> {
-  const { client, deadline, invitation, label, channel, sessions } = open
+  const { client, deadline, invitation, label, limits, channel, sessions } = open
   const { invitationId: operationId, deviceId: joiningDeviceId } = invitation
   const setFields = { walletId: toHex(shares.walletId), setId: toHex(shares.setId) }
-  const request: JoinRequest = { kind: 'join', ...setFields, label, joiningDeviceId }
+  const request: JoinRequest = { kind: 'join', ...setFields, label, joiningDeviceId, ...limits }
   sessions.start()
-  const messages = await roundMessages(channel, sessions, offerHeader(client, shares))
+  const messages = await roundMessages(channel, sessions, offerHeader(client, shares, limits))
   const header = beginWith(client, { operationId, request, messages }, shares)
   deadline.check()
   try {

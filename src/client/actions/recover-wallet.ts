@@ -1,11 +1,12 @@
 import type { OperationResult, RecoverRequest } from '../../wire/operations.ts'
+import type { SetLimits } from '../../wire/set-limits.ts'
 import type { BackupMethod } from '../../backup/types.ts'
 import { MpcError } from '../../errors.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { KeyShare, WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import { assertFunction, assertBoolean, oneOf, assertObject, walletIdArgument } from '../arguments.ts'
-import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
+import { assertFunction, assertBoolean, limitsArgument, oneOf, assertObject, walletIdArgument } from '../arguments.ts'
+import { assertBackupMethod, probeMethod, rotationMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
 import { withDeadline } from '../deadline.ts'
 import { verifyBackupSet, verifyMadeSet } from '../operations/verify-result.ts'
@@ -31,7 +32,7 @@ import { toWallet } from '../wallets/wallet-store.ts'
 export type RecoverWalletParameters = RecoverWalletOptions & BackupInput
 
 /** Parameters of {@link recoverWallet} besides the backup. */
-export interface RecoverWalletOptions extends ActionOptions {
+export interface RecoverWalletOptions extends ActionOptions, SetLimits {
   /** The method that opens the backup. */
   readonly method: BackupMethod
   /**
@@ -80,6 +81,7 @@ export interface RecoverableWallet {
  * @throws {PASSWORD_REQUIRED | WRONG_PASSWORD | DECRYPT_FAILED | BACKUP_CORRUPT | BACKUP_OTHER_WALLET} if the
  * cipherText does not open; nothing was changed
  * @throws {STORAGE_UNAVAILABLE} if this device cannot store a share; nothing was changed
+ * @throws {SET_EXPIRED} if `expiresAt` is over by the server's clock
  * @throws {BACKUP_SUPERSEDED} if a newer backup was confirmed
  * @throws {SHARE_NOT_FOUND} if `backups` has none
  * @throws {SET_MISMATCH} if this device knows the wallet with other public keys
@@ -131,6 +133,7 @@ export async function recoverWallet(
 
 /** The validated parameters, with their defaults. */
 interface Recovery extends Pick<RecoverWalletParameters, 'method' | 'existingSets' | 'walletId'> {
+  readonly limits: SetLimits
   readonly texts: BackupTexts
   readonly publicKeys: PublicKeys | undefined
   readonly rotation: BackupMethod | undefined
@@ -152,12 +155,17 @@ function readParameters(client: Client, options: RecoverWalletParameters): Recov
   oneOf(existingSets, ['keep', 'retire'], 'existingSets')
   if (walletId !== undefined) walletIdArgument(walletId)
   const dryRun = assertBoolean(options.dryRun, 'dryRun')
+  const limits = limitsArgument(options)
+  if (Object.keys(limits).length > 0 && (existingSets !== 'keep' || rotateBackup !== false || dryRun)) {
+    throw new TypeError('a limited set needs existingSets: keep, and neither rotateBackup nor dryRun')
+  }
   const plan = dryRun ? plans.dryRecovery : plans.recover
   const progress = createProgress(client, plan, assertFunction(onProgress, 'onProgress'))
   return {
     texts,
     method,
     existingSets,
+    limits,
     walletId,
     publicKeys: publicKeys === undefined ? undefined : publicKeysArgument(publicKeys),
     rotation: rotationMethod(rotateBackup, method),
@@ -171,16 +179,6 @@ function requireKeys(client: Client, backup: WalletShares, expected: PublicKeys 
   if (expected === undefined || equalKeys(publicKeys(client, backup), expected)) return backup
   wipeShares(backup)
   throw new MpcError('BACKUP_OTHER_WALLET', 'this cipherText is the backup of a wallet with other public keys')
-}
-
-function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
-  if (rotateBackup === true && method.sharesKey === true) {
-    throw new TypeError(
-      'name in rotateBackup how many of which methods open the new backup: this one has those at hand',
-    )
-  }
-  if (typeof rotateBackup === 'boolean') return rotateBackup ? method : undefined
-  return assertBackupMethod(rotateBackup, 'rotateBackup')
 }
 
 /** A recovery whose backup is open. */
@@ -243,6 +241,7 @@ function recoverRequest(client: Client, backup: WalletShares, recovery: Recovery
     existingSets,
     rotateBackup: rotation?.name ?? null,
     dryRun,
+    ...recovery.limits,
     ...(!dryRun && setupFields(client)),
   }
 }

@@ -89,3 +89,18 @@ function openedBytes(opened: unknown): Uint8Array {
     throw new MpcError('BACKUP_CORRUPT', 'the backup method opened no bytes', { cause })
   }
 }
+
+/**
+ * The method of the backup that replaces the one which `method` opens; undefined for none.
+ *
+ * @throws {TypeError} if it is none, or if it would be one of `someOf` that nobody has named
+ */
+export function rotationMethod(rotateBackup: boolean | BackupMethod, method: BackupMethod): BackupMethod | undefined {
+  if (rotateBackup === true && method.sharesKey === true) {
+    throw new TypeError(
+      'name in rotateBackup how many of which methods open the new backup: this one has those at hand',
+    )
+  }
+  if (typeof rotateBackup === 'boolean') return rotateBackup ? method : undefined
+  return assertBackupMethod(rotateBackup, 'rotateBackup')
+}

@@ -1,5 +1,6 @@
 import { JOIN_SELF, joinParticipants } from '../../wire/join.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
+import { limitsBinding, type SetLimits } from '../../wire/set-limits.ts'
 import { WALLET_THRESHOLD } from '../../wire/sessions.ts'
 import { ProtocolError } from '../../errors.ts'
 import { decodeEnvelopeHeader } from '../../protocol/session/envelope.ts'
@@ -38,14 +39,16 @@ const OTHER_SIDE = { inviting: JOIN_SELF.joining, joining: JOIN_SELF.inviting } 
  * Makes the sessions of one device.
  *
  * @param source what deals: the inviting device's shares, or what the joining device knows of them
+ * @param limits of the new set
  */
 export function createJoinSessions(
   client: Client,
   side: JoinSide,
   source: readonly (KeyShare | ShareSetRecord)[],
+  limits: SetLimits,
 ): JoinSessions {
   const peers: Readonly<Record<JoinPeer, number>> = { server: JOIN_SELF.server, device: OTHER_SIDE[side] }
-  const sessions = source.map((one) => openSession(client, side, one))
+  const sessions = source.map((one) => openSession(client, side, one, limits))
   const results: { prepared?: ReshareResult; done?: ReshareResult }[] = sessions.map(() => ({}))
   const outgoing: Record<JoinPeer, SessionMessage[]> = { server: [], device: [] }
   let areTaken = false
@@ -96,8 +99,14 @@ export function createJoinSessions(
   }
 }
 
-function openSession(client: Client, side: JoinSide, source: KeyShare | ShareSetRecord): Session<ReshareResult> {
+function openSession(
+  client: Client,
+  side: JoinSide,
+  source: KeyShare | ShareSetRecord,
+  limits: SetLimits,
+): Session<ReshareResult> {
   const old = 'record' in source ? source.record : source
+  const binding = limitsBinding(limits)
   return createReshare({
     group: client.group(old.curve),
     old,
@@ -105,6 +114,7 @@ function openSession(client: Client, side: JoinSide, source: KeyShare | ShareSet
     threshold: WALLET_THRESHOLD,
     participants: joinParticipants(),
     self: JOIN_SELF[side],
+    ...(binding && { binding }),
     random: client.random,
     ...('record' in source && { share: source }),
   })

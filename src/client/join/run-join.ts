@@ -80,9 +80,9 @@ async function makeShares(join: Join): Promise<Made> {
   progress.begin('Waiting for the other device')
   const invited = await awaitRound(join, operationId, 1)
   const { header, messages } = await openMessage(channel, invited.sealed)
-  const offered = readOffer(client, header)
-  await assertExpected(join, offered)
-  const sessions = createJoinSessions(client, 'joining', offered.records)
+  const { record, limits } = readOffer(client, header)
+  await assertExpected(join, record)
+  const sessions = createJoinSessions(client, 'joining', record.records, limits)
   try {
     sessions.receive('server', invited.messages)
     sessions.receive('device', messages)

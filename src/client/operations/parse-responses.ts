@@ -1,6 +1,7 @@
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { JoinStatus } from '../../wire/join.ts'
 import type { Decision, OperationResult, SetStatus } from '../../wire/operations.ts'
+import { isScope } from '../../wire/set-limits.ts'
 import type { WalletBackup, WalletPage, WalletStatus } from '../../wire/wallets.ts'
 import { isDeviceId, isSetId, isWalletId } from '../../wire/ids.ts'
 import { MpcError } from '../../errors.ts'
@@ -53,7 +54,9 @@ export function parseSetStatus(value: unknown): SetStatus {
   expect(set['backupMethod'] === null || BACKUP_METHODS.includes(set['backupMethod'] as BackupMethodName))
   expect(set['deviceId'] === null || isDeviceId(set['deviceId']))
   expect(matches(set['createdAt'], ISO_8601))
-  for (const time of [set['lastUsedAt'], set['exportedAt']]) expect(time === null || matches(time, ISO_8601))
+  expect(set['scope'] === null || isScope(set['scope']))
+  for (const time of [set['lastUsedAt'], set['exportedAt'], set['expiresAt']])
+    expect(time === null || matches(time, ISO_8601))
   return value as SetStatus
 }
 

@@ -1,5 +1,6 @@
 import { operationSessions, type SessionSpec } from '../../wire/operation-definitions.ts'
 import { operationFlags } from '../../wire/operation-flags.ts'
+import { bindsLimits } from '../../wire/set-limits.ts'
 import type { OperationId, OperationRequest } from '../../wire/operations.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../wire/sessions.ts'
 import { createKeygen, type KeygenOptions } from '../../protocol/keygen/index.ts'
@@ -83,6 +84,7 @@ export function reshareSessions(
       }),
       self: SELF,
       flags: operationFlags(request),
+      ...bindsLimits(request),
       share,
       random: client.random,
     })

@@ -44,9 +44,9 @@ export async function useActiveSet<T>(
   }
 }
 
-/** Whether the set was retired on the server, or deleted here while in use. */
+/** Whether the set has ended on the server, or deleted here while in use. */
 function isGone(error: unknown): boolean {
-  return isMpcError(error, 'SET_RETIRED', 'SHARE_NOT_FOUND')
+  return isMpcError(error, 'SET_RETIRED', 'SET_EXPIRED', 'SHARE_NOT_FOUND')
 }
 
 /** Whether this device now uses another set. */

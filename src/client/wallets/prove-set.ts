@@ -50,7 +50,7 @@ export async function proveSet(
 }
 
 function isRetired(error: unknown): boolean {
-  return isMpcError(error, 'SET_RETIRED')
+  return isMpcError(error, 'SET_RETIRED', 'SET_EXPIRED')
 }
 
 /** Deletes the shares of retired sets; if interrupted, the next call finishes it. */

@@ -34,10 +34,12 @@ export interface Context {
   readonly participants: readonly ContextParticipant[]
   /** Anything else to agree on, as a number below 2^32. */
   readonly flags: number
+  /** The same as a hash of 32 bytes. Default: nothing. */
+  readonly binding?: Uint8Array | undefined
 }
 
 /**
- * `CTX = TH("ctx", suite, protocol, version, walletId, purpose, n', t', participants, flags, old set)`, 32 bytes.
+ * `CTX = TH("ctx", suite, protocol, version, walletId, purpose, n', t', participants, flags, old set [, binding])`, 32 bytes.
  *
  * A participant is encoded as `dealer id u8 | receiver id u8 | role u8`, with zeros for a part that it does not take.
  * The old set is an empty list in a key generation. In an import it is public key and chain code, which is empty if the
@@ -45,7 +47,7 @@ export interface Context {
  * `(id u8 | role u8 | Y_i)` of every party, public key and chain code.
  */
 export function contextHash(hash: SharingHasher, context: Context): Uint8Array {
-  const { protocol, group, walletId, old, imported, purpose, threshold, participants, flags } = context
+  const { protocol, group, walletId, old, imported, purpose, threshold, participants, flags, binding } = context
   const receivers = participants.filter(({ receiver }) => receiver !== undefined)
   return hash(
     'ctx',
@@ -61,6 +63,7 @@ export function contextHash(hash: SharingHasher, context: Context): Uint8Array {
     ),
     flags,
     old === undefined ? importedKey(imported) : oldSet(group, old),
+    ...(binding === undefined ? [] : [binding]),
   )
 }
 

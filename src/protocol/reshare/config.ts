@@ -2,7 +2,7 @@ import { PURPOSE_CODES, ROLE_CODES } from '../../key-share/codes.ts'
 import { findParty } from '../../key-share/record.ts'
 import type { ShareSetRecord } from '../../key-share/types.ts'
 import type { PartyId, Purpose } from '../../types.ts'
-import { equalBytes } from '../../util/bytes.ts'
+import { abytes, equalBytes } from '../../util/bytes.ts'
 import type { NewParty } from '../keygen/types.ts'
 import { assertDistinctIds, assertThreshold } from '../session/participants.ts'
 import type { ReshareOptions, ReshareParticipant, ReshareTerms } from './types.ts'
@@ -21,6 +21,8 @@ export interface ReshareConfig {
   readonly self: number
   /** Below 2^32. */
   readonly flags: number
+  /** 32 bytes; undefined for none. */
+  readonly binding: Uint8Array | undefined
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ReshareConfig {
  *   participant that neither deals nor receives; or a `self` that is not among the participants
  */
 export function checkReshareTerms(terms: ReshareTerms, old: ShareSetRecord): ReshareConfig {
-  const { group, purpose, threshold, participants, self, flags = 0 } = terms
+  const { group, purpose, threshold, participants, self, flags = 0, binding } = terms
   if (old.curve !== group.curve) throw new RangeError(`a set on ${old.curve} cannot be dealt on ${group.curve}`)
   if (!Object.hasOwn(PURPOSE_CODES, purpose)) throw new TypeError(`unknown purpose ${purpose}`)
   if (!Number.isInteger(flags) || flags < 0 || flags > 0xffffffff) throw new RangeError(`flags out of range: ${flags}`)
@@ -41,7 +43,15 @@ export function checkReshareTerms(terms: ReshareTerms, old: ShareSetRecord): Res
   if (participants[self - 1] === undefined) {
     throw new RangeError(`participant ${self} is not among the participants`)
   }
-  return { old, purpose, threshold, participants: participants.map(copyParticipant), self, flags }
+  return {
+    old,
+    purpose,
+    threshold,
+    participants: participants.map(copyParticipant),
+    self,
+    flags,
+    binding: binding === undefined ? undefined : abytes(binding, 32, 'binding').slice(),
+  }
 }
 
 /** @throws {TypeError | RangeError} as {@link checkReshareTerms}, and for a share that is not the one that `self` deals */

@@ -26,6 +26,8 @@ export interface ReshareTerms {
   readonly self: number
   /** Anything else that the participants must agree on, below 2^32. It is hashed into the context. Default: 0. */
   readonly flags?: number
+  /** Anything more that the participants must agree on, as a hash of 32 bytes, hashed into the context. Default: nothing. */
+  readonly binding?: Uint8Array
   /** A cryptographically secure source of random bytes. */
   readonly random: RandomSource
 }

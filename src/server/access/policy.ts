@@ -4,6 +4,7 @@ import { MpcError } from '../../errors.ts'
 import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
+import type { StoredLimits } from '../sets/sets-table.ts'
 import type { Caller } from './caller.ts'
 import { readReservations, type Reservation } from './reservation.ts'
 
@@ -23,6 +24,14 @@ export interface PolicyRequest {
   readonly joiningDeviceId?: string
   /** The set that signs, deals, is proven, confirmed or retired, in lower-case hex; absent for the other actions. */
   readonly setId?: string
+  /** The scope of that set; absent if it has none. */
+  readonly scope?: string
+  /** When that set ends (ISO 8601), by the server's clock; absent for never. */
+  readonly expiresAt?: string
+  /** The scope of the set that would be made (`join`, `recover`); absent if it would have none. */
+  readonly newScope?: string
+  /** When the set that would be made would end (ISO 8601); absent for never. */
+  readonly newExpiresAt?: string
   /** The signature scheme (`sign`). */
   readonly scheme?: SignatureScheme
   /**
@@ -59,6 +68,11 @@ export interface PolicyRequest {
 /** The caller's fields of a policy request. */
 export function callerFields({ clientId, device }: Caller): Pick<PolicyRequest, 'clientId' | 'deviceId'> {
   return device === null ? { clientId } : { clientId, deviceId: device }
+}
+
+/** The fields of a policy request that say what limits the set that it names. */
+export function limitFields({ scope, expiresAt }: StoredLimits): Pick<PolicyRequest, 'scope' | 'expiresAt'> {
+  return { ...(scope !== null && { scope }), ...(expiresAt !== null && { expiresAt: expiresAt.toISOString() }) }
 }
 
 /**

@@ -2,18 +2,21 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
+import type { StoredLimits } from '../sets/sets-table.ts'
 
 /** The events of the log; `docs/reference/audit-log.md` says what each means. */
 export type AuditEventName =
   | 'logStarted'
   | 'masterKeyChanged'
   | 'prepared'
+  | 'limited'
   | 'committed'
   | 'activated'
   | 'replaces'
   | 'confirmed'
   | 'proven'
   | 'retiring'
+  | 'expired'
   | 'destroyed'
   | 'aborted'
   | 'exported'
@@ -29,12 +32,14 @@ const NAMES: Readonly<Record<AuditEventName, true>> = {
   logStarted: true,
   masterKeyChanged: true,
   prepared: true,
+  limited: true,
   committed: true,
   activated: true,
   replaces: true,
   confirmed: true,
   proven: true,
   retiring: true,
+  expired: true,
   destroyed: true,
   aborted: true,
   exported: true,
@@ -70,6 +75,15 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'event'>> {
   /** The epoch in which it was written. */
   readonly epoch: number
   readonly event: string
+}
+
+/** The detail of `limited`: `scope=<name>` and `expiresAt=<ISO 8601>`, those that there are, with a space between them. */
+export function limitsDetail({ scope, expiresAt }: StoredLimits): string {
+  const parts = [
+    ...(scope === null ? [] : [`scope=${scope}`]),
+    ...(expiresAt === null ? [] : [`expiresAt=${expiresAt.toISOString()}`]),
+  ]
+  return parts.join(' ')
 }
 
 /** The id of the server's own chain; no client has this id. */

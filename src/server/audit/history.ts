@@ -1,5 +1,5 @@
 import type { SetState } from '../../types.ts'
-import type { AuditEntry } from './entry.ts'
+import { limitsDetail, type AuditEntry } from './entry.ts'
 import type { StoredSet } from './pages.ts'
 
 /** A share set according to the log. */
@@ -9,6 +9,8 @@ export interface SetHistory {
   committed: boolean
   proven: boolean
   exported: boolean
+  /** The limits that it was prepared with, as `limitsDetail` writes them. */
+  limits: string
   /** The epoch in which its client was last banned. */
   bannedIn: number | undefined
   /** The sets that its first proof retires. */
@@ -21,6 +23,7 @@ export function newHistory(): SetHistory {
     committed: false,
     proven: false,
     exported: false,
+    limits: '',
     bannedIn: undefined,
     replaces: [],
   }
@@ -28,12 +31,14 @@ export function newHistory(): SetHistory {
 
 /** For each event, the states that a set may be in before it and the state after it; null for no change. */
 const STEPS: Readonly<Record<string, { readonly from: readonly SetState[]; readonly to: SetState | null }>> = {
+  limited: { from: ['PREPARED'], to: null },
   committed: { from: ['PREPARED'], to: null },
   activated: { from: ['PREPARED'], to: 'ACTIVE' },
   confirmed: { from: ['PREPARED'], to: 'ACTIVE' },
   proven: { from: ['ACTIVE'], to: null },
   exported: { from: ['ACTIVE'], to: null },
   retiring: { from: ['ACTIVE'], to: 'RETIRING' },
+  expired: { from: ['ACTIVE'], to: 'RETIRING' },
   // A backup that another one replaces is destroyed at once.
   destroyed: { from: ['RETIRING', 'ACTIVE', 'PREPARED'], to: 'DESTROYED' },
   aborted: { from: ['PREPARED'], to: 'ABORTED' },
@@ -50,6 +55,7 @@ export function applyEntry(history: SetHistory, { event, detail }: AuditEntry): 
     history.state = 'PREPARED'
     return true
   }
+  if (event === 'limited') history.limits = detail
   if (event === 'poisoned') history.bannedIn = Number(detail)
   if (event === 'replaces') history.replaces = [...history.replaces, detail]
   const step = STEPS[event]
@@ -82,6 +88,7 @@ export function findDisagreement(
 ): string | undefined {
   const { state, bannedIn } = history
   if (state !== set.state) return `is ${set.state} in the database and ${String(state)} in the log`
+  if (limitsDetail(set) !== history.limits) return 'has other limits in the database than in the log'
   const past = [
     ['committed', set.committedAt],
     ['proven', set.provenAt],

@@ -9,7 +9,7 @@ const setColumns = {
   ...pick(tables.reshare_sets, 'set_id', 'client_id', 'device'),
   // Any text: what no server writes is reported as a difference from the log, and ends no verification.
   ...{ purpose: text, state: text },
-  ...pick(tables.reshare_sets, 'committed_at', 'proven_at', 'exported_at'),
+  ...pick(tables.reshare_sets, 'committed_at', 'proven_at', 'exported_at', 'scope', 'expires_at'),
   poisoned: nullable(boolean),
   ban_logged: nullable(boolean),
 }
@@ -81,7 +81,8 @@ export async function readHeads(tx: Queryable, { first, last }: ClientRange): Pr
 /** The sets of clients, with the ban columns of their ECDSA setups. */
 export async function readSets(tx: Queryable, { first, last }: ClientRange): Promise<StoredSet[]> {
   const rows = await tx.query(
-    `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, poisoned, ban_logged
+    `select sets.set_id, client_id, purpose, device, state, committed_at, proven_at, exported_at, scope, expires_at,
+       poisoned, ban_logged
      from reshare_sets sets left join reshare_ot_states ot on ot.set_id = sets.set_id
      where ${IN_RANGE}`,
     [first, last],

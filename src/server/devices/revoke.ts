@@ -59,11 +59,15 @@ async function assertMayRevoke(db: Queryable, caller: Caller, deviceId: string):
   if (known.length === 0) throw notAuthorized()
 }
 
-/** The ids of the sets that entitle a device to revoke another: its active signing sets of wallets that the other had. */
+/**
+ * The ids of the sets that entitle a device to revoke another: its active signing sets without limits of wallets that the
+ * other had.
+ */
 async function findEntitlingSets(db: Queryable, { clientId, device }: Caller, deviceId: string): Promise<string[]> {
   const rows = await db.query(
     `select distinct own.set_id from reshare_sets own join reshare_sets revoked using (client_id, wallet_id)
      where client_id = $1 and own.device = $3 and own.purpose = 'signing' and own.state = 'ACTIVE'
+       and own.scope is null and own.expires_at is null
        and revoked.device = $2 and revoked.purpose = 'signing'`,
     [clientId, deviceId, device],
   )

@@ -10,6 +10,7 @@ import { forgetReservations } from '../rounds/reservations.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { logBans } from '../sets/ot-states.ts'
 import { forgetPreprocessings } from '../sets/preprocessings.ts'
+import { retireExpired } from '../sets/expiry.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
 
 /** The kinds, as literals of SQL, whose decisions are deleted with their operations. */
@@ -19,6 +20,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   abortExpired,
   logBans,
   finishRevocations,
+  (context) => retireExpired(context),
   (context) => destroyRetiring(context),
   (context) => deletePendingShares(context),
   forgetPreprocessings,
@@ -30,7 +32,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
 ]
 
 /**
- * Finishes what was left undone: aborts expired operations, finishes revocations, destroys the server shares of
+ * Finishes what was left undone: aborts expired operations, finishes revocations, retires expired sets, destroys the server shares of
  * RETIRING sets, has the custodian delete its shares of ended backups, deletes old responses, preprocessings and
  * counts, and adds missing bans to the log. Any number of processes may sweep at once.
  *

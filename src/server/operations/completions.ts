@@ -24,18 +24,18 @@ export function signatureCompletion(context: ServerContext, input: RoundInput<Si
     result: usedSet(input),
     async apply(tx) {
       if (await recordSignature(context, tx, input.request.setId)) return
-      await requireSource(tx, input, input.request)
+      await requireSource(context, tx, input, input.request)
       throw notAuthorized()
     },
   }
 }
 
 /** The completion of a setup, which is stored only if its set is still ACTIVE. */
-export function setupCompletion(input: RoundInput<SetupRequest>): Completion {
+export function setupCompletion(context: ServerContext, input: RoundInput<SetupRequest>): Completion {
   return {
     decision: 'COMMIT',
     result: usedSet(input),
-    apply: async (tx) => void (await requireSource(tx, input, input.request)),
+    apply: async (tx) => void (await requireSource(context, tx, input, input.request)),
   }
 }
 
@@ -59,7 +59,7 @@ export function proofCompletion(context: ServerContext, input: RoundInput<ProveR
     async apply(tx) {
       const retired = await recordProof(context, tx, { clientId, walletId, setId }, auditHead)
       if (retired === undefined) {
-        await requireSource(tx, input, request)
+        await requireSource(context, tx, input, request)
         throw notAuthorized()
       }
       hasRetired = retired.length > 0

@@ -46,7 +46,7 @@ function policyFields({ curve }: ExportRequest) {
  * this form only.
  */
 async function exportRound(context: ServerContext, input: RoundInput<ExportRequest>): Promise<RoundOutput> {
-  await sourceOf(context.database, input)
+  await sourceOf(context, input)
   if (input.state === undefined) return challenge(context, input)
   await askPolicy(context, requestForPolicy(input, input.request, policyFields(input.request)))
   return release(context, input, input.state)
@@ -87,7 +87,7 @@ function exportCompletion(context: ServerContext, input: RoundInput<ExportReques
         [request.setId, timestamp(context)],
       )
       if (exported.length === 0) {
-        await requireSource(tx, input, request)
+        await requireSource(context, tx, input, request)
         throw notAuthorized()
       }
       const { setId, walletId, curve: detail } = request

@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { OperationRequest } from '../../wire/operations.ts'
+import type { SetLimits } from '../../wire/set-limits.ts'
 import type { CalledOperation, Caller } from '../access/caller.ts'
 import { callerFields, type PolicyRequest } from '../access/policy.ts'
 import type { AuditEvent } from '../audit/entry.ts'
@@ -39,7 +40,11 @@ export interface ServerOperation<Request extends OperationRequest> {
 
 export type FailureSubject = 'set' | 'device' | 'client'
 
-/** The policy's view of a request. @param fields `policyFields` of its kind */
+/**
+ * The policy's view of a request.
+ *
+ * @param fields `policyFields` of its kind, and of the set that it names
+ */
 export function requestForPolicy(
   caller: Caller,
   request: OperationRequest,
@@ -47,4 +52,12 @@ export function requestForPolicy(
 ): PolicyRequest {
   const { kind: action, walletId } = request
   return { ...callerFields(caller), action, walletId, ...('setId' in request && { setId: request.setId }), ...fields }
+}
+
+/** The policy's fields of the limits that a request asks for. */
+export function newLimits({ scope, expiresAt }: SetLimits): Partial<PolicyRequest> {
+  return {
+    ...(scope !== undefined && { newScope: scope }),
+    ...(expiresAt !== undefined && { newExpiresAt: expiresAt }),
+  }
 }

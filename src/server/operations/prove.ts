@@ -29,7 +29,7 @@ export const proveOperation: ServerOperation<ProveRequest> = {
 
 /** Challenges the client to prove that it holds its share of a signing set, on every curve. */
 async function proveRound(context: ServerContext, input: RoundInput<ProveRequest>): Promise<RoundOutput> {
-  const source = await sourceOf(context.database, input)
+  const source = await sourceOf(context, input)
   if (input.state === undefined) return challenge(context, input)
   const { records } = decodeWalletSetRecord(getGroup, source.record)
   verifyProofs(input, records, input.state)

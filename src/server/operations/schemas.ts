@@ -8,6 +8,7 @@ import { fromHex, isHex } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'
 import { LABEL } from '../../util/text.ts'
 import { OPENING_PROOF_LENGTH } from '../../wire/opening-proof.ts'
+import { INSTANT, isInstant, SCOPE } from '../../wire/set-limits.ts'
 import type { ServerLimits } from '../context.ts'
 
 export { authorization, backupMethod, curve, hex, receiver, setId } from '../../service/schemas.ts'
@@ -23,6 +24,21 @@ export const slowClient = v.optional(
 export const setupFields = {
   slowClient,
   withoutSetup: v.optional(v.pipe(v.literal(true), v.description('The set gets no ECDSA setup.'))),
+}
+
+/** The limits of a signing set that is to be made. */
+export const limitFields = {
+  scope: v.optional(
+    v.pipe(v.string(), v.regex(SCOPE), v.description('A name that the policy gets with each request of the new set.')),
+  ),
+  expiresAt: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(INSTANT),
+      v.check((value) => isInstant(value)),
+      v.description("When the new set ends, by the server's clock: RFC 3339, in UTC with milliseconds."),
+    ),
+  ),
 }
 
 /** A BIP 32 path of at most 255 steps with ten digits each, the longest that can be derived. */

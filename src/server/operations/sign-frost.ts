@@ -20,7 +20,7 @@ type FrostRequest = SignEd25519Request | SignBip340Request
  * only if the set is still ACTIVE when its use is recorded. The nonces are wiped with the request.
  */
 export async function signFrostRound(context: ServerContext, input: RoundInput<FrostRequest>): Promise<RoundOutput> {
-  await sourceOf(context.database, input)
+  await sourceOf(context, input)
   const messages = signWith(context, input, openSourceShare(context, input))
   return { messages, completion: signatureCompletion(context, input) }
 }

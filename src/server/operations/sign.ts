@@ -44,7 +44,7 @@ export const signOperation: ServerOperation<SignRequest> = {
     const { clientId, epoch, request } = input
     if (request.scheme !== 'ecdsa' || request.source.kind !== 'preprocessing') return undefined
     // A set that has ended has no preprocessings: the client is told which of the two it is.
-    await requireSource(context.database, input, request)
+    await requireSource(context, context.database, input, request)
     return takePreprocessing(context, { clientId, setId: request.setId, id: request.source.id }, epoch)
   },
   handle,

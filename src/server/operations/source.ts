@@ -1,10 +1,10 @@
-import { WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
+import { refusesLimited, WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
 import { MpcError } from '../../errors.ts'
 import { canAccess, type Caller } from '../access/caller.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 import { requireSet, type SetRow } from '../sets/sets-table.ts'
-import { assertActive, assertSetMatches, requireRecoverable } from '../sets/set-checks.ts'
+import { assertActive, assertSetMatches, isLimited, requireRecoverable } from '../sets/set-checks.ts'
 import { openShare } from '../sets/shares.ts'
 import type { WalletShares } from '../../key-share/index.ts'
 import type { ServerContext } from '../context.ts'
@@ -14,13 +14,19 @@ import type { RoundInput, SetRequest } from './round.ts'
  * Reads the set that an operation uses and checks that it can be used, also in the transaction that decides the operation.
  * A signing set that is bound to another device cannot be told from one that does not exist.
  */
-export async function requireSource(db: Queryable, caller: Caller, request: SetRequest): Promise<SetRow> {
-  return requireFit(db, caller, request, await requireSet(db, caller.clientId, request.setId))
+export async function requireSource(
+  context: Pick<ServerContext, 'now'>,
+  db: Queryable,
+  caller: Caller,
+  request: SetRequest,
+): Promise<SetRow> {
+  const set = await requireSet(db, caller.clientId, request.setId)
+  return requireFit(context, db, caller, { request, set })
 }
 
 /** {@link requireSource} of the set that was read at the start of the round. */
-export async function sourceOf(db: Queryable, input: RoundInput<SetRequest>): Promise<SetRow> {
-  return requireFit(db, input, input.request, input.source?.set)
+export async function sourceOf(context: ServerContext, input: RoundInput<SetRequest>): Promise<SetRow> {
+  return requireFit(context, context.database, input, { request: input.request, set: input.source?.set })
 }
 
 /**
@@ -40,17 +46,21 @@ export function openSourceShare(
  * not name is refused: a row of operations names it twice, and somebody with write access to the database could change one.
  */
 export async function requireFit(
+  { now }: Pick<ServerContext, 'now'>,
   db: Queryable,
   caller: Caller,
-  request: SetRequest,
-  set: SetRow | undefined,
+  { request, set }: { readonly request: SetRequest; readonly set: SetRow | undefined },
 ): Promise<SetRow> {
   if (set?.setId !== request.setId) throw notAuthorized()
   if (set.purpose === 'signing' && !canAccess(set, caller)) throw notAuthorized()
   const purpose = WIRE_OPERATIONS[request.kind].source
   assertSetMatches(set, request.walletId, purpose)
-  if (purpose === 'signing') assertActive(set)
-  else {
+  if (purpose === 'signing') {
+    assertActive(set, now())
+    if (isLimited(set) && refusesLimited(request)) {
+      throw new MpcError('POLICY_DENIED', `a set with a scope or an expiry cannot ${request.kind}`)
+    }
+  } else {
     requireRecoverable(set)
     if (caller.device === null) await requireUnbound(db, set)
   }

@@ -7,9 +7,8 @@ import { verifyIntent } from '../access/intents.ts'
 import { getGroup } from '../../curve/index.ts'
 import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
-import type { Queryable } from '../../service/database/types.ts'
 import type { Reservation } from '../access/reservation.ts'
-import { askPolicy, type PolicyRequest } from '../access/policy.ts'
+import { askPolicy, limitFields, type PolicyRequest } from '../access/policy.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
 import { ecdsaRecord } from '../sets/sets-table.ts'
 import { definitionOf, isAuthorized, type AuthorizedRequest } from '../operations/definitions.ts'
@@ -28,7 +27,7 @@ import type { RoundStatus } from './round-status.ts'
  *   may be valid once only, was judged then
  * @returns what the operation has to reserve
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
- * @throws {SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
+ * @throws {SET_MISMATCH | SET_RETIRED | SET_EXPIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {INTENT_REQUIRED | INTENT_MISMATCH} for a signature that does not say, or not truly, what it is of
  * @throws {OT_POISONED} for a new ECDSA setup of a set whose OT state is poisoned
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
@@ -40,16 +39,17 @@ export async function authorizeOperation(
   request: OperationRequest,
   { started, source: found }: Pick<RoundStatus, 'started' | 'source'>,
 ): Promise<readonly Reservation[]> {
-  let intent: Pick<PolicyRequest, 'intent'> = {}
+  let ofSet: Partial<PolicyRequest> = {}
   if ('setId' in request) {
-    const set = await requireFit(context.database, key, request, found?.set)
+    const set = await requireFit(context, context.database, key, { request, set: found?.set })
     await requireRoomForSet(context, context.database, request, { ...found, set })
     await requireUnlocked(context, key, request)
     // Before the policy is asked, and before anything is counted, taken or played.
-    if (request.kind === 'sign') intent = { intent: verifyIntent(context.intents, request, set) }
+    const intent = request.kind === 'sign' ? { intent: verifyIntent(context.intents, request, set) } : {}
+    ofSet = { ...limitFields(set), ...intent }
   }
   await definitionOf(request).checkStart?.(context, key, request)
-  const reservations = await askPolicy(context, { ...policyRequest(key, request), ...intent })
+  const reservations = await askPolicy(context, { ...policyRequest(key, request), ...ofSet })
   if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
   return reservations
 }
@@ -58,16 +58,19 @@ export async function authorizeOperation(
  * Verifies the opening proof, that the client holds its share of the set. Nothing is stored or counted before: requests
  * without a proof, however many, use up no limit of the owner.
  *
- * @throws {AUTH_FAILED | SET_MISMATCH | SET_RETIRED | BACKUP_SUPERSEDED | OPERATION_IN_PROGRESS} as {@link requireSource}
+ * @throws {AUTH_FAILED | SET_MISMATCH | SET_RETIRED | SET_EXPIRED | BACKUP_SUPERSEDED | OPERATION_IN_PROGRESS |
+ * POLICY_DENIED} as {@link requireSource}
  * @throws {PROTOCOL_ABORTED} if the proof fails
  */
 export async function verifyOpening(
-  db: Queryable,
+  context: Pick<ServerContext, 'database' | 'now'>,
   caller: Caller,
   { firstRound, proof }: { readonly firstRound: FirstRound; readonly proof: Uint8Array },
   source: SourceSet | undefined,
 ): Promise<void> {
-  const record = ecdsaRecord(await requireFit(db, caller, firstRound.request, source?.set))
+  const record = ecdsaRecord(
+    await requireFit(context, context.database, caller, { request: firstRound.request, set: source?.set }),
+  )
   verifyOpeningProof(getGroup('secp256k1'), firstRound, record, proof)
 }
 

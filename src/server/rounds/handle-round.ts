@@ -2,6 +2,7 @@ import { isProven } from '../../wire/operation-definitions.ts'
 import { decodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
 import { BadRequest } from '../../service/http.ts'
 import type { OperationKind } from '../../wire/operations.ts'
+import { isMpcError } from '../../errors.ts'
 import { isCodecError } from '../../util/codec.ts'
 import type { CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -28,6 +29,7 @@ import { reserve } from './reservations.ts'
 import { hashRequest } from './request-hash.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
 import { runLeasedRound } from './run-round.ts'
+import { endExpiredOf } from '../sets/expiry.ts'
 import { turnOfClient, turnOfSet } from './turns.ts'
 import { findRoundStatus, type RoundStatus } from './round-status.ts'
 
@@ -53,8 +55,23 @@ export interface RoundRequest {
  * the round was already run with another message
  * @throws {OPERATION_IN_PROGRESS} if another process is running the round
  * @throws {RATE_LIMITED} if the client may not begin this operation now
+ * @throws {SET_EXPIRED} if the time of the set is over; the set has ended
  */
 export async function handleRound(
+  context: ServerContext,
+  key: CalledOperation,
+  request: RoundRequest,
+): Promise<Uint8Array> {
+  try {
+    return await runRound(context, key, request)
+  } catch (error) {
+    // Whatever the clock says later, a set that was refused once for its time stays refused.
+    if (isMpcError(error, 'SET_EXPIRED')) await endExpiredOf(context, key.clientId).catch(context.onError)
+    throw error
+  }
+}
+
+async function runRound(
   context: ServerContext,
   key: CalledOperation,
   { round, body, onKind = () => undefined }: RoundRequest,
@@ -102,7 +119,7 @@ async function admitOperation(
   onKind(request.kind)
   if (isProven(request)) {
     const { operationId } = key
-    await verifyOpening(context.database, key, { firstRound: { operationId, request, messages }, proof }, status.source)
+    await verifyOpening(context, key, { firstRound: { operationId, request, messages }, proof }, status.source)
   }
   return { request, reservations: await authorizeOperation(context, key, request, status) }
 }

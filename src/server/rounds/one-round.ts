@@ -7,6 +7,7 @@ import { timestamp, type ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { definitionOf, runsInTransaction } from '../operations/definitions.ts'
 import type { RoundInput, RoundOutput, SetRequest, SourceSet } from '../operations/round.ts'
+import { notExpired } from '../sets/sets-table.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { insertOperation, lockClient, type NewOperation } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
@@ -34,7 +35,8 @@ class NotInOneRound extends Error {}
  * the round is run under a lease.
  *
  * The transaction is read committed, because it locks all rows that its result depends on: the operation, for which the
- * same one in another process waits; the count; the ECDSA setup; and the set, which the last statement has to find ACTIVE.
+ * same one in another process waits; the count; the ECDSA setup; and the set, which the last statement has to find ACTIVE and
+ * within its time.
  *
  * @returns undefined if nothing has happened: the operation exists or is decided, the set has ended, or a check has failed
  * @throws {RATE_LIMITED} if the client may not begin this operation now
@@ -93,7 +95,7 @@ async function storeResult(
   const stored = await tx.query(
     `with used as (
        update reshare_sets set last_used_at = $4::timestamptz
-       where set_id = $5 and client_id = $1 and state = 'ACTIVE' and not exists
+       where set_id = $5 and client_id = $1 and state = 'ACTIVE' and ${notExpired('$4')} and not exists
          (select 1 from reshare_devices where client_id = $1 and device = $3 and revoked_at is not null)
        returning 1
      ), decided as (

@@ -5,11 +5,11 @@ import { timestamp, type ServerContext } from '../context.ts'
 import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
-import { callerFields, askPolicy } from '../access/policy.ts'
+import { askPolicy, callerFields, limitFields } from '../access/policy.ts'
 import { scheduleDeletionOfDestroyed, deletePendingShares } from './custodian-shares.ts'
 import { destroyRetiring } from './retirements.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
-import { requireSet, setStatus, type SetRow } from './sets-table.ts'
+import { IS_UNLIMITED, requireSet, setStatus, type SetRow } from './sets-table.ts'
 import { assertSetMatches, requireRecoverable, undecided } from './set-checks.ts'
 import { assertShareStored, assertBackupStored, assertRecoverable } from './recoverability.ts'
 
@@ -27,7 +27,7 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
   const { clientId } = caller
   const requestedSet = await requireManaged(context.database, caller, setId)
   const { walletId } = requestedSet
-  await askPolicy(context, { ...callerFields(caller), action: 'retire', walletId, setId })
+  await askPolicy(context, { ...callerFields(caller), action: 'retire', walletId, setId, ...limitFields(requestedSet) })
   if (requestedSet.purpose === 'signing' && requestedSet.state === 'ACTIVE')
     await assertBackupStored(context, requestedSet)
   await context.database.transaction(async (tx) => {
@@ -46,7 +46,7 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
 
 /**
  * Reads a set for a caller who may retire or confirm it: the device that it is bound to, which may be lost, or any device
- * that can sign for the same wallet.
+ * that can sign for the same wallet with a set that is not limited.
  *
  * @throws {AUTH_FAILED} for everyone else, as if the set did not exist
  */
@@ -55,7 +55,7 @@ async function requireManaged(db: Queryable, caller: Caller, setId: string): Pro
   if (canAccess(set, caller)) return set
   const [sibling] = await db.query(
     `select 1 from reshare_sets where client_id = $1 and wallet_id = $2 and device = $3 and purpose = 'signing'
-       and state = 'ACTIVE' limit 1`,
+       and state = 'ACTIVE' and ${IS_UNLIMITED} limit 1`,
     [set.clientId, set.walletId, caller.device],
   )
   if (sibling === undefined) throw notAuthorized()

@@ -5,7 +5,7 @@ import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { fetchFromCustodian } from './custody.ts'
-import { requireSet, type SetRow } from './sets-table.ts'
+import { IS_UNLIMITED, requireSet, type SetRow } from './sets-table.ts'
 
 const readWay = rowDecoder(pick(tables.reshare_sets, 'set_id', 'purpose'))
 
@@ -15,7 +15,8 @@ export type EndingSets = Pick<SetRow, 'clientId' | 'walletId'> &
 
 /**
  * Checks that a set is left that is known to work (invariant I4): a proven signing set or a confirmed backup. Sets of
- * revoked devices do not count, since they are about to retire.
+ * revoked devices do not count, since they are about to retire, and neither do limited sets: they end, or do not sign
+ * everything, and no backup can be made of them.
  *
  * @throws {POLICY_DENIED} if nothing is left
  */
@@ -67,7 +68,7 @@ async function findRecoverySets(db: Queryable, ending: EndingSets): Promise<Pick
   const rows = await db.query(
     `select set_id, purpose from reshare_sets other
      where client_id = $1 and wallet_id = $2 and state = 'ACTIVE' and set_id is distinct from $3
-       and (purpose = 'backup' or proven_at is not null and ($4::text is null or device is distinct from $4)
+       and (purpose = 'backup' or proven_at is not null and ${IS_UNLIMITED} and ($4::text is null or device is distinct from $4)
          and not exists (select 1 from reshare_devices gone
            where gone.client_id = $1 and gone.device = other.device and gone.revoked_at is not null))
      order by ordinal desc`,

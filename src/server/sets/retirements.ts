@@ -10,7 +10,7 @@ import { scheduleDeletionOfDestroyed } from './custodian-shares.ts'
 import { endUnconfirmed, type EndedSets } from './lineage.ts'
 import { banEvent, deleteOtState } from './ot-states.ts'
 import { deletePreprocessings } from './preprocessings.ts'
-import { setIdsOf, type SetRow } from './sets-table.ts'
+import { notExpired, setIdsOf, type SetRow } from './sets-table.ts'
 
 const readPlanned = rowDecoder(pick(tables.reshare_retirements, 'set_id', 'old_set_id'))
 const readRetiring = rowDecoder(pick(tables.reshare_sets, 'set_id', 'client_id'))
@@ -75,11 +75,12 @@ export async function planRetirements(
 /**
  * Records that a set has signed. That does not prove possession of the client share, whose use the server does not see.
  *
- * @returns whether it could: the set is ACTIVE
+ * @returns whether it could: the set is ACTIVE, and its time is not over
  */
 export async function recordSignature(context: ServerContext, tx: Queryable, setId: string): Promise<boolean> {
   const used = await tx.query(
-    `update reshare_sets set last_used_at = $2 where set_id = $1 and state = 'ACTIVE' returning 1`,
+    `update reshare_sets set last_used_at = $2 where set_id = $1 and state = 'ACTIVE'
+       and ${notExpired('$2')} returning 1`,
     [setId, timestamp(context)],
   )
   return used.length > 0
@@ -93,7 +94,7 @@ type SigningSet = Pick<SetRow, 'clientId' | 'walletId' | 'setId'>
  * no longer sign.
  *
  * @param head the end of the client's log, if it is known
- * @returns the sets that it has retired, now or before; undefined if it is not ACTIVE, and nothing was written
+ * @returns the sets that it has retired, now or before; undefined if it is not ACTIVE or its time is over, and nothing was written
  */
 export async function recordProof(
   context: ServerContext,
@@ -103,7 +104,7 @@ export async function recordProof(
 ): Promise<string[] | undefined> {
   const [row] = await tx.query(
     `with known as (
-       select set_id, proven_at from reshare_sets where set_id = $1 and state = 'ACTIVE'
+       select set_id, proven_at from reshare_sets where set_id = $1 and state = 'ACTIVE' and ${notExpired('$2')}
      ), proven as (
        update reshare_sets set proven_at = coalesce(proven_at, $2) where set_id in (select set_id from known)
      )

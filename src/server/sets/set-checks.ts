@@ -1,6 +1,6 @@
 import { MpcError } from '../../errors.ts'
 import type { Purpose } from '../../types.ts'
-import type { SetRow } from './sets-table.ts'
+import type { StoredLimits, SetRow } from './sets-table.ts'
 
 /**
  * Invariant I3: a request names one set, which is checked before any cryptography.
@@ -15,13 +15,32 @@ export function assertSetMatches(set: SetRow, walletId: string, purpose: Purpose
 /**
  * Invariant I2: only an ACTIVE set signs, deals or is proven.
  *
+ * @param now milliseconds since 1970
+ * @throws {SET_EXPIRED} if its time is over
  * @throws {SET_RETIRED} if it is retired
  * @throws {OPERATION_IN_PROGRESS} if the operation that makes it is undecided
  */
-export function assertActive(set: SetRow): void {
-  if (set.state === 'ACTIVE') return
+export function assertActive(set: SetRow, now: number): void {
   if (set.state === 'PREPARED') throw undecided()
+  assertNotExpired(set, now)
+  if (set.state === 'ACTIVE') return
   throw new MpcError('SET_RETIRED', 'the signing set is retired; recover again to get a new one')
+}
+
+/**
+ * Checks the time of a set, of one that is to be made too.
+ *
+ * @param now milliseconds since 1970
+ * @throws {SET_EXPIRED} if it is over
+ */
+export function assertNotExpired({ expiresAt }: Pick<SetRow, 'expiresAt'>, now: number): void {
+  if (expiresAt === null || expiresAt.getTime() > now) return
+  throw new MpcError('SET_EXPIRED', 'the time of the signing set is over; another device can make a new one')
+}
+
+/** Whether a set has a scope or an expiry. */
+export function isLimited({ scope, expiresAt }: StoredLimits): boolean {
+  return scope !== null || expiresAt !== null
 }
 
 /**

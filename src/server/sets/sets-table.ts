@@ -31,6 +31,24 @@ export interface SetRow {
   readonly lastUsedAt: Date | null
   /** When a private key was exported with this set. */
   readonly exportedAt: Date | null
+  /** The name that the policy gets with each request of a signing set. */
+  readonly scope: string | null
+  /** When a signing set ends. */
+  readonly expiresAt: Date | null
+}
+
+/** What limits the use of a signing set; null for what it does not have. A set with one of them is a limited set. */
+export type StoredLimits = Pick<SetRow, 'scope' | 'expiresAt'>
+
+/** The limits of a set without any. */
+export const UNLIMITED: StoredLimits = Object.freeze({ scope: null, expiresAt: null })
+
+/** SQL condition on a row of `reshare_sets`: it has no limits. */
+export const IS_UNLIMITED = 'scope is null and expires_at is null'
+
+/** SQL condition: a set has not ended by time. @param now a parameter, such as `$2` */
+export function notExpired(now: string, alias = 'reshare_sets'): string {
+  return `(${alias}.expires_at is null or ${alias}.expires_at > ${now})`
 }
 
 /** The columns of a set that the API shows. */
@@ -41,12 +59,12 @@ const ENDED_LISTED = 500
 
 /** The columns of {@link ListedSet}. */
 export const LISTED = `set_id, wallet_id, purpose, state, label, backup_method, device, created_at, proven_at, last_used_at,
-  exported_at`
+  exported_at, scope, expires_at`
 
 const listedColumns = pick(
   tables.reshare_sets,
   ...(['set_id', 'wallet_id', 'purpose', 'state', 'label', 'backup_method', 'device'] as const),
-  ...(['created_at', 'proven_at', 'last_used_at', 'exported_at'] as const),
+  ...(['created_at', 'proven_at', 'last_used_at', 'exported_at', 'scope', 'expires_at'] as const),
 )
 /** Reads a row of the columns that the API shows. */
 export const listedSet: (row: Row | undefined) => ListedSet = rowDecoder(listedColumns)
@@ -104,8 +122,8 @@ export type NewSet = Omit<SetRow, 'state' | 'provenAt' | 'lastUsedAt' | 'exporte
 export function setInsertion(set: NewSet): Statement {
   return {
     sql: `insert into reshare_sets (set_id, client_id, wallet_id, operation_id, purpose, label, backup_method,
-        source_set_id, device, record, created_at, committed_at, state)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        source_set_id, device, record, created_at, committed_at, state, scope, expires_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
       on conflict (set_id) do nothing returning set_id`,
     parameters: [
       set.setId,
@@ -121,6 +139,8 @@ export function setInsertion(set: NewSet): Statement {
       set.createdAt,
       set.committedAt,
       set.committedAt !== null && set.purpose === 'signing' ? 'ACTIVE' : 'PREPARED',
+      set.scope,
+      set.expiresAt,
     ],
   }
 }
@@ -138,6 +158,8 @@ export function setStatus(set: ListedSet): SetStatus {
     createdAt: set.createdAt.toISOString(),
     lastUsedAt: set.lastUsedAt?.toISOString() ?? null,
     exportedAt: set.exportedAt?.toISOString() ?? null,
+    scope: set.scope,
+    expiresAt: set.expiresAt?.toISOString() ?? null,
     proven: set.provenAt !== null,
   }
 }

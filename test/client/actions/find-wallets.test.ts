@@ -28,6 +28,8 @@ function wallet(n: number, changes: object = {}): WalletStatus {
     lastUsedAt: null,
     exportedAt: null,
     importedAt: null,
+    scope: null,
+    expiresAt: null,
     proven: false,
   }
   return {

@@ -1,5 +1,6 @@
 import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
+import { bindsLimits } from '../../../src/wire/set-limits.ts'
 import { importedKeyTerms } from '../../../src/wire/import.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
@@ -61,7 +62,8 @@ export function makingSessions(
     const share = shareOn(old, curve)
     const participants = partiesOf(target).map((receiver) => ({ dealer: receiver.id, receiver }))
     const flags = operationFlags(request)
-    const session = createReshare({ ...common, old: share.record, participants, self: 2, flags, share })
+    const agreed = { flags, ...bindsLimits(request) }
+    const session = createReshare({ ...common, ...agreed, old: share.record, participants, self: 2, share })
     return converted(session, (result) => (result.share === undefined ? {} : { share: result.share }))
   })
 }

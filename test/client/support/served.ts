@@ -56,6 +56,8 @@ export function statusOf(setId: string, { shares, label, state, proven }: Served
     createdAt: '2026-01-01T00:00:00.000Z',
     lastUsedAt: null,
     exportedAt: null,
+    scope: null,
+    expiresAt: null,
     proven,
   }
 }

@@ -56,7 +56,7 @@ describe('the history of a set', () => {
     return history
   }
   const unknown: SetHistory = {
-    ...{ state: undefined, bannedIn: undefined, replaces: [] },
+    ...{ state: undefined, bannedIn: undefined, replaces: [], limits: '' },
     ...{ committed: false, proven: false, exported: false },
   }
   const prepared: SetHistory = { ...unknown, state: 'PREPARED' }
@@ -71,6 +71,8 @@ describe('the history of a set', () => {
     ['a set that comes into use after it was committed as a backup', ['prepared', 'committed', 'activated']],
     ['an abort of what was committed', ['prepared', 'committed', 'aborted']],
     ['a confirmation of what was not', ['prepared', 'confirmed']],
+    ['limits of a set that signs', ['prepared', 'activated', 'limited']],
+    ['an end by time of a set that has ended', ['prepared', 'activated', 'expired', 'expired']],
   ])('refuses %s', (_, events) => {
     expect(plays(...events)).toEqual(events.map((_event, i) => i < events.length - 1))
   })
@@ -103,6 +105,8 @@ describe('the history of a set', () => {
     expect(told('prepared', 'activated', 'proven')).toEqual({ ...active, proven: true })
     expect(told('prepared', 'activated', 'exported')).toEqual({ ...active, exported: true })
     expect(told('prepared', 'activated', 'retiring')).toEqual({ ...active, state: 'RETIRING' })
+    expect(told('prepared', 'activated', 'expired')).toEqual({ ...active, state: 'RETIRING' })
+    expect(told('prepared', 'limited:scope=agent')).toEqual({ ...prepared, limits: 'scope=agent' })
     expect(told('prepared', 'aborted')).toEqual({ ...prepared, state: 'ABORTED' })
     expect(told('prepared', 'poisoned:3')).toEqual({ ...prepared, bannedIn: 3 })
   })
@@ -112,6 +116,7 @@ describe('the history of a set', () => {
     const row: Compared = {
       state: 'ACTIVE',
       ...{ committedAt: null, provenAt: null, exportedAt: null, poisoned: null, banLogged: null },
+      ...{ scope: null, expiresAt: null },
     }
     const differs = (history: Partial<SetHistory>, columns: Partial<Compared> = {}) =>
       findDisagreement({ ...active, ...history }, { ...row, ...columns }, 2)
@@ -121,6 +126,14 @@ describe('the history of a set', () => {
       expect(differs({ [what]: true })).toBe(`is ${what} in the log only`)
       expect(differs({}, { [`${what}At`]: new Date(0) })).toBe(`is ${what} in the database only`)
       expect(differs({ [what]: true }, { [`${what}At`]: new Date(0) })).toBeUndefined()
+    }
+    const expiresAt = new Date(0)
+    expect(differs({ limits: 'scope=agent' }, { scope: 'agent' })).toBeUndefined()
+    expect(
+      differs({ limits: 'scope=agent expiresAt=1970-01-01T00:00:00.000Z' }, { scope: 'agent', expiresAt }),
+    ).toBeUndefined()
+    for (const changed of [{ scope: null }, { scope: 'other' }, { scope: 'agent', expiresAt }]) {
+      expect(differs({ limits: 'scope=agent' }, changed)).toBe('has other limits in the database than in the log')
     }
     const banned = { poisoned: true, banLogged: true }
     expect(differs({}, banned)).toBe('is banned in the database only')

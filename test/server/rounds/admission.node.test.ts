@@ -103,7 +103,8 @@ describe('an operation is admitted', () => {
       await tables.set(key, { purpose: 'backup' }, ACTIVE),
       await tables.set(key, { purpose: 'backup' }, { state: 'DESTROYED' }),
     ]
-    const source = (request: OperationRequest, caller = key) => requireSource(database, caller, request as never)
+    const source = (request: OperationRequest, caller = key) =>
+      requireSource(tables.context, database, caller, request as never)
     const other = { ...key, device: 'cd'.repeat(32) }
     expect(await source(requestsOf(signing).sign)).toMatchObject({ setId: signing })
     await expect(source(requestsOf(signing).sign, other)).rejects.toThrow(errorOf('AUTH_FAILED'))

@@ -33,6 +33,14 @@ describe('the policy is asked', () => {
       recovering(SET, { rotateBackup: 'PASSKEY' }),
       { setId: SET, existingSets: 'retire', rotateBackup: 'PASSKEY', dryRun: false, label: 'laptop' },
     ],
+    [
+      'recover',
+      recovering(SET, { existingSets: 'keep', scope: 'agent', expiresAt: '2026-01-01T00:00:00.000Z' }),
+      {
+        ...{ setId: SET, existingSets: 'keep', rotateBackup: null, dryRun: false, label: 'laptop' },
+        ...{ newScope: 'agent', newExpiresAt: '2026-01-01T00:00:00.000Z' },
+      },
+    ],
     ['refresh', requestsOf(SET).refresh, { setId: SET, label: 'tablet' }],
     ['prove', requestsOf(SET).prove, { setId: SET }],
     ['export', requestsOf(SET).export, { setId: SET, curve: 'ed25519' }],

@@ -39,10 +39,19 @@ describe('a set', () => {
       provenAt: null,
       lastUsedAt: null,
       exportedAt: null,
+      scope: null,
+      expiresAt: null,
     })
     expect(await insertSet(database, { ...set, setId: 'ef'.repeat(32) })).toBe(true)
     await expect(requireSet(database, 'another', setId)).rejects.toThrow(errorOf('AUTH_FAILED'))
-    const used = { ...set, provenAt: when(1), lastUsedAt: when(2), exportedAt: when(3) }
+    const used = {
+      ...set,
+      provenAt: when(1),
+      lastUsedAt: when(2),
+      exportedAt: when(3),
+      scope: 'agent',
+      expiresAt: when(4),
+    }
     expect(setStatus(set)).toMatchObject({ proven: false, lastUsedAt: null, exportedAt: null, deviceId: DEVICE })
     expect(setStatus(used)).toEqual({
       setId,
@@ -55,6 +64,8 @@ describe('a set', () => {
       createdAt: when().toISOString(),
       lastUsedAt: when(2).toISOString(),
       exportedAt: when(3).toISOString(),
+      scope: 'agent',
+      expiresAt: when(4).toISOString(),
       proven: true,
     })
   })
@@ -103,10 +114,15 @@ describe('a set', () => {
     expect(() => assertSetMatches(set, WALLET, 'signing')).not.toThrow()
     expect(() => assertSetMatches(set, '1'.repeat(32), 'signing')).toThrow(errorOf('SET_MISMATCH'))
     expect(() => assertSetMatches(set, WALLET, 'backup')).toThrow(errorOf('SET_MISMATCH'))
-    expect(() => assertActive(set)).not.toThrow()
-    expect(() => assertActive({ ...set, state: 'PREPARED' })).toThrow(errorOf('OPERATION_IN_PROGRESS'))
+    expect(() => assertActive(set, START)).not.toThrow()
+    expect(() => assertActive({ ...set, state: 'PREPARED' }, START)).toThrow(errorOf('OPERATION_IN_PROGRESS'))
     for (const state of ['RETIRING', 'DESTROYED', 'ABORTED'] as const) {
-      expect(() => assertActive({ ...set, state })).toThrow(errorOf('SET_RETIRED'))
+      expect(() => assertActive({ ...set, state }, START)).toThrow(errorOf('SET_RETIRED'))
+    }
+    const expiring = { ...set, expiresAt: when() }
+    expect(() => assertActive(expiring, START - 1)).not.toThrow()
+    for (const state of ['ACTIVE', 'RETIRING', 'DESTROYED'] as const) {
+      expect(() => assertActive({ ...expiring, state }, START)).toThrow(errorOf('SET_EXPIRED'))
     }
     for (const state of ['ABORTED', 'DESTROYED'] as const) {
       expect(() => requireRecoverable({ ...set, state })).toThrow(errorOf('BACKUP_SUPERSEDED'))

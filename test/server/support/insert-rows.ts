@@ -2,14 +2,17 @@ import type { Caller } from '../../../src/server/access/caller.ts'
 import type { AuditEvent } from '../../../src/server/audit/entry.ts'
 import { timestamp, type ServerContext } from '../../../src/server/context.ts'
 import { deviceInsertion } from '../../../src/server/devices/devices-table.ts'
-import { setInsertion, type NewSet } from '../../../src/server/sets/sets-table.ts'
+import { setInsertion, UNLIMITED, type NewSet, type StoredLimits } from '../../../src/server/sets/sets-table.ts'
 import { sealShare, shareInsertion } from '../../../src/server/sets/shares.ts'
 import type { Queryable } from '../../../src/service/database/types.ts'
 import type { WalletShares } from '../../../src/key-share/index.ts'
 
+/** A set to add, without limits unless told otherwise. */
+export type AddedSet = Omit<NewSet, 'committedAt' | keyof StoredLimits> & Partial<StoredLimits>
+
 /** Adds a PREPARED set. @returns whether it was added */
-export async function insertSet(db: Queryable, set: Omit<NewSet, 'committedAt'>): Promise<boolean> {
-  const { sql, parameters } = setInsertion({ ...set, committedAt: null })
+export async function insertSet(db: Queryable, set: AddedSet): Promise<boolean> {
+  const { sql, parameters } = setInsertion({ ...UNLIMITED, ...set, committedAt: null })
   return (await db.query(sql, parameters)).length > 0
 }
 

@@ -12,6 +12,7 @@ import {
   type JoinStatus,
 } from '../../../src/wire/join.ts'
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
+import { limitsBinding, type SetLimits } from '../../../src/wire/set-limits.ts'
 import type { JoinRequest, OperationResult } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { decodeRoundBody, encodeRoundBody, type RoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
@@ -57,7 +58,7 @@ const named = (out: readonly (readonly Uint8Array[])[]): SessionMessage[] =>
   out.flatMap((envelopes, sessionIndex) => envelopes.map((envelope) => ({ sessionIndex, envelope })))
 
 /** How a join differs from the usual one. */
-export interface JoinOptions extends Partial<Pick<JoinRequest, 'joiningDeviceId' | 'label'>> {
+export interface JoinOptions extends Partial<Pick<JoinRequest, 'joiningDeviceId' | 'label' | 'scope' | 'expiresAt'>> {
   readonly operationId?: string
 }
 
@@ -76,15 +77,22 @@ export class TestJoin {
   readonly #clients: Readonly<Record<1 | 3, ServerClient>>
   readonly #source: WalletShares
 
-  constructor(inviting: ServerClient, joining: ServerClient, source: WalletShares, options: JoinOptions = {}) {
-    const { operationId = toHex(inviting.random(16)), joiningDeviceId = null, label = 'tablet' } = options
+  /** @param believed the limits of the new set according to the joining device; those of the request unless given */
+  constructor(
+    inviting: ServerClient,
+    joining: ServerClient,
+    source: WalletShares,
+    options: JoinOptions = {},
+    believed: SetLimits = options,
+  ) {
+    const { operationId = toHex(inviting.random(16)), joiningDeviceId = null, label = 'tablet', ...limits } = options
     const walletId = toHex(source.walletId)
     this.operationId = operationId
-    this.request = { kind: 'join', walletId, setId: setIdOf(source), label, joiningDeviceId }
+    this.request = { kind: 'join', walletId, setId: setIdOf(source), label, joiningDeviceId, ...limits }
     this.#clients = { [JOIN_SELF.inviting]: inviting, [JOIN_SELF.joining]: joining }
     this.#source = source
-    this.inviting = new Side(JOIN_SELF.inviting, this.#open(JOIN_SELF.inviting))
-    this.joining = new Side(JOIN_SELF.joining, this.#open(JOIN_SELF.joining))
+    this.inviting = new Side(JOIN_SELF.inviting, this.#open(JOIN_SELF.inviting, options))
+    this.joining = new Side(JOIN_SELF.joining, this.#open(JOIN_SELF.joining, believed))
   }
 
   /** The client that sends a round. */
@@ -140,7 +148,8 @@ export class TestJoin {
     return isJoiningRound(round) ? this.joining : this.inviting
   }
 
-  #open(self: 1 | 3): Session<ReshareResult>[] {
+  #open(self: 1 | 3, limits: SetLimits): Session<ReshareResult>[] {
+    const binding = limitsBinding(limits)
     return this.#source.shares.map((share) =>
       createReshare({
         group: getGroup(share.record.curve),
@@ -150,6 +159,7 @@ export class TestJoin {
         participants: joinParticipants(),
         self,
         flags: operationFlags(this.request),
+        ...(binding && { binding }),
         random: this.#clients[self]?.random ?? this.clientOf(1).random,
         ...(self === JOIN_SELF.inviting && { share }),
       }),

@@ -55,7 +55,7 @@ export async function newBackup(client: ServerClient, wallet: TestWallet): Promi
 export function recover(
   client: ServerClient,
   half: WalletShares,
-  options: Partial<Pick<RecoverRequest, 'existingSets' | 'rotateBackup' | 'dryRun'>> = {},
+  options: Partial<Pick<RecoverRequest, 'existingSets' | 'rotateBackup' | 'dryRun' | 'scope' | 'expiresAt'>> = {},
 ): ClientOperation {
   const request: RecoverRequest = {
     kind: 'recover',

@@ -23,7 +23,7 @@ export async function ephemeralSetupRound(
   toOutput: (round: EcdsaRound) => RoundOutput,
 ): Promise<RoundOutput> {
   const { round, state } = input
-  const set = await sourceOf(context.database, input)
+  const set = await sourceOf(context, input)
   if (round <= SETUP_ROUNDS) {
     const { setups, ...unfinished } = advanceSetup(context, input)
     if (setups === undefined) {

@@ -102,7 +102,7 @@ export const setupOperation: ServerOperation<SetupRequest> = {
 /** Makes a new setup for a set in two rounds. It replaces the OT state and deletes the preprocessings made with it. */
 async function setupRound(context: ServerContext, input: RoundInput<SetupRequest>): Promise<RoundOutput> {
   const { clientId, epoch, request } = input
-  const set = await sourceOf(context.database, input)
+  const set = await sourceOf(context, input)
   const { setups, ...unfinished } = advanceSetup(context, input)
   if (setups === undefined) return unfinished
   const key = { clientId, setId: request.setId }
@@ -111,5 +111,5 @@ async function setupRound(context: ServerContext, input: RoundInput<SetupRequest
     await storeOtState(context, tx, key, stored)
     await deletePreprocessings(tx, request.setId)
   }
-  return { messages: unfinished.messages, writes, completion: setupCompletion(input) }
+  return { messages: unfinished.messages, writes, completion: setupCompletion(context, input) }
 }

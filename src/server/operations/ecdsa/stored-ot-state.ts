@@ -27,7 +27,7 @@ export async function withStoredOtState(
   const { clientId, request, state, taken } = input
   const { setId } = request
   const locked = await lockSet(context, tx, { clientId, setId })
-  await requireFit(tx, input, request, locked?.set)
+  await requireFit(context, tx, input, { request, set: locked?.set })
   const { share, openOtState } = locked as LockedSet
   const otState = openOtState()
   const advance = () =>

@@ -13,7 +13,9 @@ import { preprocessingsDeletion } from '../../sets/preprocessings.ts'
 import { planRetirements } from '../../sets/retirements.ts'
 import { requireSource, requireUnbound } from '../source.ts'
 import type { Completion, ReshareRequest, RoundInput } from '../round.ts'
-import { deviceOf } from './new-sets.ts'
+import { assertNotExpired } from '../../sets/set-checks.ts'
+import { notExpired } from '../../sets/sets-table.ts'
+import { deviceOf, limitsOfNew } from './new-sets.ts'
 
 /**
  * Decides an operation that makes sets from another. In one transaction the new signing set becomes ACTIVE, the retirements
@@ -38,7 +40,7 @@ export function commitSets(
     decision: dryRun ? 'ABORT' : 'COMMIT',
     result,
     async apply(tx) {
-      if (dryRun) await requireSource(tx, input, request)
+      if (dryRun) await requireSource(context, tx, input, request)
       else await commit(context, tx, input, ids)
     },
   }
@@ -53,7 +55,7 @@ async function commit(
   const { request, clientId, operationId, device, auditHead } = input
   const { walletId, kind: detail } = request
   const [signing, backup] = [ids.get('signing'), ids.get('backup')]
-  const source = input.source?.set ?? (await requireSource(tx, input, request))
+  const source = input.source?.set ?? (await requireSource(context, tx, input, request))
   const limit = signingSetLimit(context, request, source)
   const row = await runCombined(tx, {
     committed: setsCommitting(input, [...ids.values()], timestamp(context)),
@@ -62,7 +64,8 @@ async function commit(
     ...(limit !== undefined && { signing_sets: signingSetsQuery(source) }),
   })
   if (row['committed'] !== ids.size) {
-    await requireSource(tx, input, request)
+    await requireSource(context, tx, input, request)
+    assertNotExpired(limitsOfNew(request, source), context.now())
     if (needsUnbound(input)) await requireUnbound(tx, { clientId, walletId })
   }
   if (limit !== undefined && readColumn(row, 'signing_sets', int) >= limit) throw tooManySets()
@@ -80,8 +83,8 @@ async function commit(
 }
 
 /**
- * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks. Columns that never
- * change were checked when the operation began.
+ * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks, and no new set would
+ * have ended by time. Columns that never change were checked when the operation began.
  */
 function setsCommitting(input: RoundInput<ReshareRequest>, setIds: readonly string[], now: Date): Statement {
   const { clientId, operationId, request } = input
@@ -89,7 +92,7 @@ function setsCommitting(input: RoundInput<ReshareRequest>, setIds: readonly stri
   return {
     sql: `update reshare_sets set committed_at = $3, state = case purpose when 'signing' then 'ACTIVE' else 'PREPARED' end
       where client_id = $1 and operation_id = $2 and set_id in ($5, $6) and state = 'PREPARED' and committed_at is null
-        and exists (select 1 from reshare_sets source where source.set_id = $4 and source.client_id = $1
+        and ${notExpired('$3')} and exists (select 1 from reshare_sets source where source.set_id = $4 and source.client_id = $1
           and ${deals}${needsUnbound(input) ? ` and ${NONE_IS_BOUND}` : ''})
       returning set_id`,
     parameters: [clientId, operationId, now, request.setId, setIds[0] ?? '', setIds[1] ?? ''],
@@ -102,7 +105,7 @@ function needsUnbound(input: RoundInput<ReshareRequest>): boolean {
   return (kind === 'recover' || kind === 'join') && deviceOf(input) === null
 }
 
-const SIGNING_SET_DEALS = `source.state = 'ACTIVE'`
+const SIGNING_SET_DEALS = `source.state = 'ACTIVE' and ${notExpired('$3', 'source')}`
 
 const BACKUP_SET_DEALS = `source.state not in ('ABORTED', 'DESTROYED') and source.committed_at is not null`
 

@@ -11,6 +11,7 @@ import type { JoinRequest } from '../../../wire/operations.ts'
 import type { SessionMessage } from '../../../wire/round-body.ts'
 import { WALLET_THRESHOLD } from '../../../wire/sessions.ts'
 import { operationFlags } from '../../../wire/operation-flags.ts'
+import { bindsLimits } from '../../../wire/set-limits.ts'
 import { BadRequest } from '../../../service/http.ts'
 import { getGroup } from '../../../curve/index.ts'
 import { MpcError, ProtocolError } from '../../../errors.ts'
@@ -24,11 +25,14 @@ import type { Caller } from '../../access/caller.ts'
 import type { ServerContext } from '../../context.ts'
 import type { ServerOperation } from '../operation.ts'
 import type { RoundInput, RoundOutput } from '../round.ts'
-import { deviceId, label, setId, walletId } from '../schemas.ts'
+import { assertNotExpired } from '../../sets/set-checks.ts'
+import { newLimits } from '../operation.ts'
+import { deviceId, label, limitFields, setId, walletId } from '../schemas.ts'
 import { advanceSessions, exportSessions, restoreSessions, resultsOf } from '../sessions.ts'
 import { openSourceShare, requireUnbound, sourceOf } from '../source.ts'
 import { leaveForOtherDevice } from './join-messages.ts'
 import { commitSets } from './commit-sets.ts'
+import { limitsOfNew } from './new-sets.ts'
 import { prepareSets } from './prepare-sets.ts'
 
 type JoinSession = Session<ReshareResult>
@@ -41,13 +45,18 @@ export const joinOperation: ServerOperation<JoinRequest> = {
       walletId,
       setId,
       label: label(limits),
+      ...limitFields,
       joiningDeviceId: v.pipe(v.nullable(deviceId), v.description('Null if neither device seals its requests.')),
     }),
-  policyFields: ({ label, joiningDeviceId }) => ({
+  policyFields: ({ label, joiningDeviceId, ...request }) => ({
     label,
+    ...newLimits(request),
     ...(joiningDeviceId !== null && { joiningDeviceId }),
   }),
-  checkStart: requireDevice,
+  checkStart: async (context, caller, request) => {
+    assertNotExpired(limitsOfNew(request, undefined), context.now())
+    await requireDevice(context, caller, request)
+  },
   failuresCountAgainst: ['set', 'device'],
   // Logged at its start: another device gets a share.
   startEvents: ({ operationId }, { walletId, setId, joiningDeviceId }) => [
@@ -75,7 +84,7 @@ async function requireDevice(
 async function joinRound(context: ServerContext, input: RoundInput<JoinRequest>): Promise<RoundOutput> {
   const { request, round, state } = input
   // Checked in each round, not only at the commit: a set that has ended must not deal.
-  await sourceOf(context.database, input)
+  await sourceOf(context, input)
   const sender = isJoiningRound(round) ? JOIN_SELF.joining : JOIN_SELF.inviting
   const { envelopes, relayed } = splitMessages(operationSessions(request).length, input.messages, sender)
   const sessions = state === undefined ? openSessions(context, input) : resumeSessions(context, request, state)
@@ -166,6 +175,7 @@ function joinTerms({ random }: ServerContext, request: JoinRequest, curve: Curve
     participants: joinParticipants(),
     self: JOIN_SELF.server,
     flags: operationFlags(request),
+    ...bindsLimits(request),
     random,
   } as const
 }

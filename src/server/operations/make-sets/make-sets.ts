@@ -1,6 +1,7 @@
 import { operationSessions, type SessionSpec } from '../../../wire/operation-definitions.ts'
 import { importedKeyTerms } from '../../../wire/import.ts'
 import { operationFlags } from '../../../wire/operation-flags.ts'
+import { bindsLimits } from '../../../wire/set-limits.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import { createImport, restoreImport, type ImportTerms } from '../../../protocol/import/index.ts'
@@ -184,13 +185,14 @@ function reshareTerms({ random }: ServerContext, request: ReshareRequest, { curv
     participants: partiesOf(target).map((receiver) => ({ dealer: receiver.id, receiver })),
     self: SELF,
     flags: operationFlags(request),
+    ...bindsLimits(request),
     random,
   }
 }
 
 /** The share that the server deals with: its own of a signing set, or the custodian's of a backup set. */
 async function sourceShares(context: ServerContext, input: RoundInput<ReshareRequest>): Promise<WalletShares> {
-  const source = await sourceOf(context.database, input)
+  const source = await sourceOf(context, input)
   return source.purpose === 'backup' ? fetchFromCustodian(context, source) : openSourceShare(context, input)
 }
 

@@ -5,10 +5,11 @@ import { toHex } from '../../../util/bytes.ts'
 import { bytes, int, nullable, readColumn } from '../../../service/database/rows.ts'
 import { runCombined, type Statement } from '../../../service/database/combined.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import type { AuditEvent } from '../../audit/entry.ts'
+import { limitsDetail, type AuditEvent } from '../../audit/entry.ts'
 import { timestamp, type ServerContext } from '../../context.ts'
 import { deviceInsertion } from '../../devices/devices-table.ts'
-import { setInsertion } from '../../sets/sets-table.ts'
+import { setInsertion, UNLIMITED, type StoredLimits } from '../../sets/sets-table.ts'
+import { isLimited } from '../../sets/set-checks.ts'
 import { sealShare, shareInsertion, shareQuery } from '../../sets/shares.ts'
 import { makesWallet, type MakeRequest, type RoundInput } from '../round.ts'
 
@@ -18,6 +19,8 @@ export interface NewSets {
   readonly statements: Readonly<Record<string, Statement>>
   /** The sealed server share; undefined if only the custodian has one. */
   readonly share: Uint8Array | undefined
+  /** Those of the signing set. */
+  readonly limits: StoredLimits
 }
 
 /** The stored new sets. */
@@ -39,6 +42,7 @@ export function newSets(
 ): NewSets {
   const { request, clientId, operationId } = input
   const device = deviceOf(input)
+  const limits = limitsOfNew(request, input.source?.set)
   const createdAt = timestamp(context)
   const statements: Record<string, Statement> = {}
   let share: Uint8Array | undefined
@@ -59,13 +63,14 @@ export function newSets(
       record: encodeWalletSetRecord(getGroup, combineRecords(set.shares.map(({ record }) => record))),
       createdAt,
       committedAt,
+      ...(isBackup ? UNLIMITED : limits),
     })
     if (isBackup) continue
     share = sealShare(context, { clientId, setId }, set)
     statements['share'] = shareInsertion(setId, share)
     statements['known_share'] = shareQuery(setId)
   }
-  return { statements, share }
+  return { statements, share, limits }
 }
 
 /**
@@ -76,7 +81,7 @@ export function newSets(
 export async function storeNewSets(
   tx: Queryable,
   input: RoundInput<MakeRequest>,
-  { statements, share }: NewSets,
+  { statements, share, limits }: NewSets,
   further: Readonly<Record<string, Statement>>,
 ): Promise<StoredSets> {
   const stored = share && { stored: 'coalesce((select sealed from share), (select sealed from known_share))' }
@@ -90,6 +95,9 @@ export async function storeNewSets(
     const setId = statements[purpose]?.parameters[0] as string | undefined
     if (setId !== undefined && count(purpose) > 0) {
       events.push({ event: 'prepared', walletId, setId, operationId, detail })
+      if (purpose === 'signing' && isLimited(limits)) {
+        events.push({ event: 'limited', walletId, setId, operationId, detail: limitsDetail(limits) })
+      }
     }
   }
   return { share: share === undefined ? null : readColumn(row, 'stored', nullable(bytes)), events, count }
@@ -98,6 +106,22 @@ export async function storeNewSets(
 /** The device that the sets are bound to: the caller, or in a join the joining device. */
 export function deviceOf({ request, device }: RoundInput<MakeRequest>): string | null {
   return request.kind === 'join' ? request.joiningDeviceId : device
+}
+
+/**
+ * The limits of the signing set that an operation makes: those that a join or a recovery asks for, and those of the set that
+ * a refresh replaces.
+ *
+ * @param source the set that deals, if there is one
+ */
+export function limitsOfNew(request: MakeRequest, source: StoredLimits | undefined): StoredLimits {
+  if (request.kind === 'refresh') {
+    if (source === undefined) throw new TypeError('a refresh has a source')
+    return { scope: source.scope, expiresAt: source.expiresAt }
+  }
+  if (request.kind !== 'recover' && request.kind !== 'join') return UNLIMITED
+  const { scope = null, expiresAt } = request
+  return { scope, expiresAt: expiresAt === undefined ? null : new Date(expiresAt) }
 }
 
 export function backupMethodOf(request: MakeRequest): BackupMethodName {

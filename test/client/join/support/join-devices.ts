@@ -4,6 +4,7 @@ import {
   createClient,
   type createFrostClient,
   type Client,
+  type SetLimits,
   type ShareStore,
   type Transport,
   type TransportRequest,
@@ -57,10 +58,15 @@ export interface Joined {
 const asError = (error: unknown) => error as Error
 
 /** One device invites another; tells what became of either. */
-export async function join(inviting: Client, joining: Client, walletId: string): Promise<Joined> {
+export async function join(
+  inviting: Client,
+  joining: Client,
+  walletId: string,
+  limits: SetLimits = {},
+): Promise<Joined> {
   const waiting = await joinWallet(joining)
   const [invited, wallet] = await Promise.all([
-    inviteDevice(inviting, { walletId, code: waiting.code, label: 'tablet' }).catch(asError),
+    inviteDevice(inviting, { walletId, code: waiting.code, label: 'tablet', ...limits }).catch(asError),
     waiting.done.catch(asError),
   ])
   return { code: waiting.code, invited, wallet }
