@@ -10,6 +10,7 @@ export type EventType =
   | 'set.refreshed'
   | 'set.proven'
   | 'set.retired'
+  | 'set.expired'
   | 'set.destroyed'
   | 'set.exported'
   | 'set.banned'
@@ -81,12 +82,14 @@ const EVENTS: Readonly<Record<AuditEventName, ((entry: AuditEntry) => Described)
   logStarted: null,
   masterKeyChanged: null,
   prepared: null,
+  limited: null,
   committed: ({ detail }) => ['backup.created', { operation: detail }],
   activated: ({ detail }) => [MADE_BY[detail] ?? 'set.created'],
   replaces: null,
   confirmed: () => ['backup.confirmed'],
   proven: () => ['set.proven'],
   retiring: (entry) => ['set.retired', replaced(entry)],
+  expired: () => ['set.expired'],
   destroyed: (entry) => ['set.destroyed', replaced(entry)],
   aborted: null,
   exported: ({ detail }) => ['set.exported', { curve: detail }],

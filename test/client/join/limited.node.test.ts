@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   backupWallet,
+  createFrostClient,
   generateWallet,
   listSets,
   provisionWallet,
@@ -45,7 +46,8 @@ describe.each([
   test('an invited device signs until its time is over, and does no more', async () => {
     const device = newUser(world, random, isSealed)
     // No clock of a client decides anything.
-    const [phone, agent] = [device('phone', { now: () => 0 }), device('agent', { now: () => Date.UTC(2100, 0, 1) })]
+    const phone = device('phone', { now: () => 0, create: createFrostClient })
+    const agent = device('agent', { now: () => Date.UTC(2100, 0, 1), create: createFrostClient })
     const { id: walletId, publicKeys } = await generateWallet(phone)
     const limits = { scope: 'agent', expiresAt: inHours(1) }
     const { wallet } = await join(phone, agent, walletId, limits)
@@ -53,7 +55,6 @@ describe.each([
     expect(await limitsOf(agent, walletId)).toEqual(limits)
     expect(await limitsOf(phone, walletId)).toEqual({ scope: null, expiresAt: null })
     await signsForBothKeys(agent, walletId, publicKeys, message)
-    await signsEcdsa(agent, walletId, publicKeys, message)
     await expect(backupWallet(agent, { walletId, method })).rejects.toMatchObject({ code: 'POLICY_DENIED' })
     const exported = exportPrivateKey(agent, { walletId, curve: 'ed25519', authorization: 'a code' })
     await expect(exported).rejects.toMatchObject({ code: 'POLICY_DENIED' })

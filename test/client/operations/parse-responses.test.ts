@@ -6,11 +6,30 @@ const code = expect.objectContaining({ code: 'MALFORMED_RESPONSE', retryable: fa
 const at = '2026-01-01T00:00:00.000Z'
 const set = {
   ...{ setId: 'ab'.repeat(32), walletId: 'cd'.repeat(16), purpose: 'signing', state: 'ACTIVE', backupMethod: null },
-  ...{ deviceId: null, createdAt: at, lastUsedAt: null, exportedAt: null, proven: true },
+  ...{ deviceId: null, createdAt: at, lastUsedAt: null, exportedAt: null, scope: null, expiresAt: null, proven: true },
 }
 const device = {
   ...{ deviceId: 'ef'.repeat(32), createdAt: at, lastUsedAt: at, revokedAt: null, setIds: [] },
 }
+
+describe('the limits of a set', () => {
+  const limited = (limits: object) => parseSetStatus({ ...set, label: '', ...limits })
+
+  test('are a scope and a time, or none', () => {
+    expect(limited({ scope: 'agent-7', expiresAt: at })).toMatchObject({ scope: 'agent-7', expiresAt: at })
+    expect(limited({})).toMatchObject({ scope: null, expiresAt: null })
+  })
+
+  test.each([
+    { scope: undefined },
+    { scope: 'Agent' },
+    { expiresAt: undefined },
+    { expiresAt: 'soon' },
+    { expiresAt: 0 },
+  ])('that are none make the response no server’s: %j', (limits) => {
+    expect(() => limited(limits)).toThrow(code)
+  })
+})
 
 describe('the label of a set or device', () => {
   test.each(['', 'Ann’s 📱', 'x'.repeat(65_536)])(

@@ -39,6 +39,7 @@ let state = 'ACTIVE'
 const ROW = {
   ...{ set_id: '', wallet_id: '', client_id: CLIENT, operation_id: '', purpose: 'backup', label: '' },
   ...{ backup_method: 'PASSWORD', source_set_id: null, device: null, record: new Uint8Array() },
+  ...{ scope: null, expires_at: null },
   ...{ created_at: new Date(), proven_at: null, last_used_at: null, exported_at: null },
 }
 const database = { query: () => Promise.resolve([{ ...ROW, state, committed_at: new Date() }]) }
