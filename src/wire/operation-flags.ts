@@ -1,4 +1,5 @@
 import type { OperationRequest } from './operations.ts'
+import { limitsBinding } from './set-limits.ts'
 
 /**
  * The options of an operation as the `flags` that both sides hash into the context of a reshare: retire | rotate << 1 |
@@ -10,4 +11,10 @@ export function operationFlags(request: OperationRequest): number {
   const retire = request.existingSets === 'retire'
   const rotate = request.rotateBackup !== null
   return Number(retire) | (Number(rotate) << 1) | (Number(request.dryRun) << 2)
+}
+
+/** The limits that a request asks for, as an option of a reshare: `limitsBinding`. */
+export function bindsLimits(request: OperationRequest): { readonly binding?: Uint8Array } {
+  const binding = request.kind === 'recover' || request.kind === 'join' ? limitsBinding(request) : undefined
+  return binding === undefined ? {} : { binding }
 }

@@ -1,6 +1,5 @@
 import { createHasher } from '../util/tagged-hash.ts'
 import { utf8 } from '../util/bytes.ts'
-import type { OperationRequest } from './operations.ts'
 
 /** What limits the use of a new signing set. A set with a scope or an expiry is a limited set. */
 export interface SetLimits {
@@ -41,10 +40,4 @@ const hash = createHasher('wallet', 'operation')
 export function limitsBinding({ scope, expiresAt }: SetLimits): Uint8Array | undefined {
   if (scope === undefined && expiresAt === undefined) return undefined
   return hash('limits', utf8(scope ?? ''), utf8(expiresAt ?? ''))
-}
-
-/** {@link limitsBinding} of a request, as an option of a reshare. */
-export function bindsLimits(request: OperationRequest): { readonly binding?: Uint8Array } {
-  const binding = request.kind === 'recover' || request.kind === 'join' ? limitsBinding(request) : undefined
-  return binding === undefined ? {} : { binding }
 }

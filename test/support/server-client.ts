@@ -1,8 +1,7 @@
 import { isProven, operationRounds, operationSessions, type SessionSpec } from '../../src/wire/operation-definitions.ts'
 import { provenHeader } from '../../src/wire/opening-proof.ts'
 import { decodeRoundBody, encodeRoundBody, type SessionMessage } from '../../src/wire/round-body.ts'
-import { operationFlags } from '../../src/wire/operation-flags.ts'
-import { bindsLimits } from '../../src/wire/set-limits.ts'
+import { bindsLimits, operationFlags } from '../../src/wire/operation-flags.ts'
 import type {
   OperationRequest,
   OperationResult,

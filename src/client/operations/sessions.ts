@@ -1,6 +1,5 @@
 import { operationSessions, type SessionSpec } from '../../wire/operation-definitions.ts'
-import { operationFlags } from '../../wire/operation-flags.ts'
-import { bindsLimits } from '../../wire/set-limits.ts'
+import { bindsLimits, operationFlags } from '../../wire/operation-flags.ts'
 import type { OperationId, OperationRequest } from '../../wire/operations.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../wire/sessions.ts'
 import { createKeygen, type KeygenOptions } from '../../protocol/keygen/index.ts'

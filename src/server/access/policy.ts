@@ -4,7 +4,6 @@ import { MpcError } from '../../errors.ts'
 import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
-import type { StoredLimits } from '../sets/sets-table.ts'
 import type { Caller } from './caller.ts'
 import { readReservations, type Reservation } from './reservation.ts'
 
@@ -70,8 +69,14 @@ export function callerFields({ clientId, device }: Caller): Pick<PolicyRequest, 
   return device === null ? { clientId } : { clientId, deviceId: device }
 }
 
+/** What limits a set; null for what does not. */
+interface Limits {
+  readonly scope: string | null
+  readonly expiresAt: Date | null
+}
+
 /** The fields of a policy request that say what limits the set that it names. */
-export function limitFields({ scope, expiresAt }: StoredLimits): Pick<PolicyRequest, 'scope' | 'expiresAt'> {
+export function limitFields({ scope, expiresAt }: Limits): Pick<PolicyRequest, 'scope' | 'expiresAt'> {
   return { ...(scope !== null && { scope }), ...(expiresAt !== null && { expiresAt: expiresAt.toISOString() }) }
 }
 

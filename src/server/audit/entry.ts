@@ -2,7 +2,6 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
-import type { StoredLimits } from '../sets/sets-table.ts'
 
 /** The events of the log; `docs/reference/audit-log.md` says what each means. */
 export type AuditEventName =
@@ -77,8 +76,14 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'event'>> {
   readonly event: string
 }
 
+/** What limits a set; null for what does not. */
+interface Limits {
+  readonly scope: string | null
+  readonly expiresAt: Date | null
+}
+
 /** The detail of `limited`: `scope=<name>` and `expiresAt=<ISO 8601>`, those that there are, with a space between them. */
-export function limitsDetail({ scope, expiresAt }: StoredLimits): string {
+export function limitsDetail({ scope, expiresAt }: Limits): string {
   const parts = [
     ...(scope === null ? [] : [`scope=${scope}`]),
     ...(expiresAt === null ? [] : [`expiresAt=${expiresAt.toISOString()}`]),

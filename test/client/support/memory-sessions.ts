@@ -1,6 +1,5 @@
 import { operationSessions } from '../../../src/wire/operation-definitions.ts'
-import { operationFlags } from '../../../src/wire/operation-flags.ts'
-import { bindsLimits } from '../../../src/wire/set-limits.ts'
+import { bindsLimits, operationFlags } from '../../../src/wire/operation-flags.ts'
 import { importedKeyTerms } from '../../../src/wire/import.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'

@@ -1,7 +1,6 @@
 import { operationSessions, type SessionSpec } from '../../../wire/operation-definitions.ts'
 import { importedKeyTerms } from '../../../wire/import.ts'
-import { operationFlags } from '../../../wire/operation-flags.ts'
-import { bindsLimits } from '../../../wire/set-limits.ts'
+import { bindsLimits, operationFlags } from '../../../wire/operation-flags.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
 import { createImport, restoreImport, type ImportTerms } from '../../../protocol/import/index.ts'
