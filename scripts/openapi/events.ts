@@ -57,6 +57,7 @@ export const EVENTS: Readonly<Record<EventType, EventKind>> = {
   'set.refreshed': { summary: 'A signing set was made from the one that it replaces', fields: OF_OPERATION },
   'set.proven': { summary: 'The holder of a new signing set has proven possession: it is in use', fields: OF_SET },
   'set.retired': { summary: 'A signing set signs no more', fields: [...OF_SET, 'replacedBy'] },
+  'set.expired': { summary: 'The time of a limited set is over: it signs no more', fields: OF_SET },
   'set.destroyed': {
     summary: "The server's share of a signing set was destroyed, or a backup was replaced",
     fields: [...OF_SET, 'replacedBy'],

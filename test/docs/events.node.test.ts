@@ -36,6 +36,7 @@ const ENTRIES: Readonly<Record<string, readonly Partial<AuditEntry>[]>> = {
   confirmed: [ofSet],
   proven: [ofSet],
   retiring: [ofSet, { ...ofSet, detail: 'b5'.repeat(32) }],
+  expired: [ofSet],
   destroyed: [ofSet, { ...ofSet, detail: 'b5'.repeat(32) }],
   exported: [{ ...ofSet, operationId: OPERATION, detail: 'secp256k1' }],
   poisoned: [{ ...ofSet, detail: '1' }],
