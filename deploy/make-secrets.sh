@@ -17,6 +17,7 @@ make() {
 for name in database-password master-key channel-key metrics-token webhook-secret; do
   make "$name" "$(hex)"
 done
+make events-secret "whsec_$(head -c 32 /dev/urandom | base64)"
 make database-url "postgres://reshare:$(cat secrets/database-password)@postgres:5432/reshare"
 # The user of the containers reads them; the folder is closed to all others on this machine.
 chmod 700 secrets

@@ -22,10 +22,13 @@ test.skipIf(!process.env['RESHARE_TEST_POSTGRES_URL'])(
   },
 )
 
+const EVENTS_SECRET = `whsec_${'A'.repeat(43)}=`
+
 const EMPTY = [
   ...['PORT', 'HOST', 'DATABASE_URL', 'RESHARE_DATA_DIR', 'RESHARE_MASTER_KEY', 'RESHARE_MASTER_KEY_ID'],
   ...['RESHARE_PREVIOUS_MASTER_KEYS', 'RESHARE_CHANNEL_KEY', 'RESHARE_REQUIRE_SEALED', 'RESHARE_CUSTODIAN_URL'],
   ...['RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING', 'RESHARE_MONITOR_PORT', 'RESHARE_METRICS_TOKEN', 'RESHARE_LOG'],
+  ...['RESHARE_EVENTS_URL', 'RESHARE_EVENTS_SECRET'],
 ]
 
 test.each<[Record<string, string>, string]>([
@@ -60,6 +63,10 @@ test.each<[Record<string, string>, string]>([
   [{ RESHARE_CHANNEL_KEY: 'no hex' }, 'lower-case hex'],
   [{ RESHARE_REQUIRE_SEALED: 'true' }, 'requireSealed needs channelKeys'],
   [{ RESHARE_REQUIRE_SEALED: 'yes' }, 'RESHARE_REQUIRE_SEALED must be'],
+  [{ RESHARE_EVENTS_URL: 'https://app.test/events' }, 'RESHARE_EVENTS_URL needs RESHARE_EVENTS_SECRET'],
+  [{ RESHARE_EVENTS_SECRET: EVENTS_SECRET }, 'RESHARE_EVENTS_SECRET needs RESHARE_EVENTS_URL'],
+  [{ RESHARE_EVENTS_SECRET: EVENTS_SECRET, RESHARE_EVENTS_URL: 'http://app.test' }, 'events.url must be https'],
+  [{ RESHARE_EVENTS_SECRET: 'whsec_', RESHARE_EVENTS_URL: 'https://app.test' }, 'a secret for events must be'],
   [{ RESHARE_ON_CHEATING: 'forgive' }, 'RESHARE_ON_CHEATING must be'],
 ])('does not start with %o, and makes no database', async (env, message) => {
   const data = join(folder, 'refused')

@@ -4,6 +4,7 @@ import type { Database } from '../../../src/service/database/types.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { createOutbox, newClientId, placesOf, testReceiver, type Outbox, type TestReceiver } from '../support/events.ts'
+import { dyingDatabase } from '../support/dying-database.ts'
 import { START } from '../support/tables.ts'
 
 const random = seededRandom()
@@ -11,7 +12,9 @@ const HOUR = 60 * 60_000
 const DAY = 24 * HOUR
 const EVENT = { setId: 'ab'.repeat(32) }
 
-describe.each(databaseKinds)('on $name', ({ open }) => {
+describe.each(databaseKinds)('on $name', ({ name, open }) => {
+  /** Whether it has several connections, so that transactions overlap. */
+  const isPooled = name === 'PostgreSQL'
   let database: Database
   let outbox: Outbox
   let receiver: TestReceiver
@@ -193,6 +196,91 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     await outbox.record(clientId, ...Array.from({ length: 70 }, () => EVENT))
     await outbox.deliverer(receiver)()
     expect(placesOf(receiver, clientId)).toEqual(Array.from({ length: 70 }, (_, i) => i + 1))
+    expect(await rowsLeft()).toEqual([])
+  })
+
+  test('loses nothing and keeps the order wherever a process is killed; another goes on after its lease', async () => {
+    for (let nth = 1; ; nth++) {
+      receiver = testReceiver(random)
+      const clients = [newClientId(random), newClientId(random)]
+      for (const id of clients) await outbox.record(id, EVENT, EVENT)
+      const dying = dyingDatabase(database, nth)
+      await outbox
+        .deliverer(receiver, dying.database)()
+        .catch(() => undefined)
+      await outbox.deliverer(receiver)()
+      outbox.clock += 45_001
+      await outbox.deliverer(receiver)()
+      for (const id of clients) {
+        const places = placesOf(receiver, id)
+        expect([nth, [...new Set(places)]]).toEqual([nth, [1, 2]])
+        // Only what was under way is sent twice.
+        expect(places.length).toBeLessThanOrEqual(3)
+      }
+      expect([nth, await rowsLeft()]).toEqual([nth, []])
+      if (!dying.isDead()) break
+    }
+  })
+
+  test('a process that was stopped for longer than its lease leaves alone what another has taken over', async () => {
+    await outbox.record(clientId, EVENT, EVENT)
+    let isFirst = true
+    receiver.respond = async ({ event }) => {
+      if (isFirst) {
+        isFirst = false
+        outbox.clock += 45_001
+        await outbox.deliverer(receiver)()
+        return 200
+      }
+      return event.data.sequence === 2 ? 500 : 200
+    }
+    await outbox.deliverer(receiver)()
+    expect(placesOf(receiver, clientId)).toEqual([1, 1, 2])
+    expect(errorsOf()).toEqual(['the receiver of events failed (status 500): it is tried again'])
+  })
+
+  test('goes on with the others while the receiver does not respond to one', async () => {
+    receiver = testReceiver(random, { timeoutMs: 200 })
+    const others = Array.from({ length: 10 }, () => newClientId(random))
+    for (const id of [clientId, ...others]) await outbox.record(id, EVENT)
+    let answered = 0
+    receiver.respond = ({ event }) => {
+      if (event.data.clientId === clientId) return new Promise(() => undefined)
+      answered += 1
+      return 200
+    }
+    await outbox.deliverer(receiver)()
+    expect(answered).toBe(10)
+    expect(errorsOf()).toEqual(['the receiver of events failed (timeout): it is tried again'])
+  })
+
+  test('an event that is committed while its client leaves the queue is not left behind', async () => {
+    const late = newClientId(random)
+    await outbox.record(late, EVENT)
+    let recorded = false
+    // Between the look at the queue and the end of the lease.
+    const view: Database = {
+      ...database,
+      transaction: (work, isolation) =>
+        database.transaction(
+          (tx) =>
+            work({
+              query: async (sql, parameters) => {
+                const rows = await tx.query(sql, parameters)
+                if (sql.includes('set attempts') && !recorded) {
+                  recorded = true
+                  if (isPooled) await outbox.record(late, EVENT)
+                }
+                return rows
+              },
+            }),
+          isolation,
+        ),
+    }
+    await outbox.deliverer(receiver, view)()
+    if (!isPooled) await outbox.record(late, EVENT)
+    await outbox.deliverer(receiver)()
+    expect(placesOf(receiver, late)).toEqual([1, 2])
     expect(await rowsLeft()).toEqual([])
   })
 })
