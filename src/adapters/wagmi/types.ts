@@ -10,13 +10,16 @@ export interface WagmiConnectorConfig {
     emit(event: 'disconnect'): void
   }
   /** Where wagmi keeps what outlives the page. */
-  readonly storage?: {
-    getItem(key: string): unknown
-    setItem(key: string, value: unknown): unknown
-    removeItem(key: string): unknown
-  } | null
+  readonly storage?:
+    | {
+        getItem(key: string): unknown
+        setItem(key: string, value: unknown): unknown
+        removeItem(key: string): unknown
+      }
+    | null
+    | undefined
   /** The transports of wagmi's configuration, by the chain's id. */
-  readonly transports?: Readonly<Record<number, Transport>>
+  readonly transports?: Readonly<Record<number, Transport>> | undefined
 }
 
 /** A connector of wagmi (`CreateConnectorFn` of `@wagmi/core` makes one). */
@@ -31,9 +34,9 @@ export type WagmiConnector = {
   readonly icon?: string
   /** Makes the account, and the provider over it. */
   connect<withCapabilities extends boolean = false>(parameters?: {
-    chainId?: number
-    isReconnecting?: boolean
-    withCapabilities?: withCapabilities | boolean
+    chainId?: number | undefined
+    isReconnecting?: boolean | undefined
+    withCapabilities?: withCapabilities | boolean | undefined
   }): Promise<{
     accounts: withCapabilities extends true
       ? readonly { address: Address; capabilities: Record<string, unknown> }[]
