@@ -15,8 +15,8 @@ export default defineConfig({
           include: ['*.web.ts'],
           environment: 'node',
           provide: { engine },
-          // One browser and one demo at a time: each has servers, chains and a window of its own.
-          maxWorkers: 1,
+          // A file is a browser and a demo of its own, with servers and chains. Two do not wait for the same things at once.
+          maxWorkers: 2,
           sequence: { groupOrder: index },
           testTimeout: 300_000,
           hookTimeout: 120_000,
