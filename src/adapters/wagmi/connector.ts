@@ -8,7 +8,10 @@ import type { WagmiConnector, WagmiConnectorConfig } from './types.ts'
 export type { WagmiConnector, WagmiConnectorConfig }
 
 /** Parameters of {@link wagmiConnector}. */
-export interface WagmiConnectorParameters extends Pick<EthereumProviderParameters, 'approve' | 'approvalTimeoutMs'> {
+export interface WagmiConnectorParameters extends Pick<
+  EthereumProviderParameters,
+  'approve' | 'approvalTimeoutMs' | 'delegates'
+> {
   /**
    * Makes the account when the user connects, such as by {@link ethereumAccount}. When the page is loaded again
    * (`isReconnecting`) it should ask the user nothing. Returns undefined if there is no account.
@@ -47,6 +50,7 @@ export function wagmiConnector(options: WagmiConnectorParameters): (config: Wagm
     icon,
     approve,
     approvalTimeoutMs,
+    delegates,
   } = assertObject(options, 'wagmiConnector')
   if (typeof makeAccount !== 'function') throw new TypeError('account must be a function')
   if (![id, name].every((text) => typeof text === 'string' && text !== ''))
@@ -76,14 +80,8 @@ export function wagmiConnector(options: WagmiConnectorParameters): (config: Wagm
       if (!isWanted()) throw disconnectedMeanwhile()
       const [first, ...others] = chains
       const otherChains = others.map((chain) => ({ chain, transport: transportOf(chain) }))
-      const provider = ethereumProvider({
-        account,
-        chain: first,
-        transport: transportOf(first),
-        otherChains,
-        approve,
-        approvalTimeoutMs,
-      })
+      const hooks = { approve, approvalTimeoutMs, delegates }
+      const provider = ethereumProvider({ account, chain: first, transport: transportOf(first), otherChains, ...hooks })
       provider.on('accountsChanged', connector.onAccountsChanged)
       provider.on('chainChanged', connector.onChainChanged)
       connected = { address: account.address, provider }
