@@ -14,12 +14,15 @@ export { custodianBackups, type BackupInput, type BackupSource } from './client/
 export { provisionWallet, type ProvisionWalletParameters } from './client/actions/provision-wallet.ts'
 export { refreshShares, type RefreshSharesParameters } from './client/actions/refresh-shares.ts'
 export { sign } from './client/actions/sign.ts'
+export { signAll, type SignaturesOf } from './client/actions/sign-all.ts'
+export type { SignAllParameters } from './client/signing/sign-all-parameters.ts'
 export type {
   SignBip340Parameters,
   SignEcdsaDigestParameters,
   SignEcdsaMessageParameters,
   SignEcdsaParameters,
   SignEd25519Parameters,
+  SignItemParameters,
   SignParameters,
 } from './client/signing/sign-parameters.ts'
 export { preprocessSignatures, type PreprocessSignaturesParameters } from './client/actions/preprocess-signatures.ts'

@@ -52,6 +52,15 @@ const KINDS: Readonly<Record<Exclude<OperationKind, 'sign'>, { readonly does: st
   },
   setup: { does: 'Makes a new ECDSA setup for a set.', example: {} },
   preprocess: { does: 'Makes one ECDSA preprocessing.', example: {} },
+  signAll: {
+    does: 'Makes up to 64 signatures, all or none. With ECDSA items and no `preprocessings`, a second round. Here',
+    example: {
+      items: [
+        { scheme: 'ecdsa', message: example.DIGEST, hash: null, path: 'm/0/5' },
+        { scheme: 'bip340', message: example.DIGEST, path: 'm/0/6', tapTweak: '' },
+      ],
+    },
+  },
 }
 
 const SIGNING = { message: '68656c6c6f', path: 'm' }

@@ -2,6 +2,7 @@ import type { Group } from '../curve/group.ts'
 import type { WalletShares } from '../key-share/types.ts'
 import type { EcdsaBackend } from '../protocol/ecdsa/ot/backend.ts'
 import type { OtState } from '../protocol/ecdsa/ot/ot-state.ts'
+import type { EcdsaResult } from '../protocol/ecdsa/signing/signing-machine.ts'
 import type { Session } from '../protocol/session/session.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
@@ -9,6 +10,7 @@ import type { Curve, EcdsaSetup, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Intent } from '../wire/intent.ts'
 import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
+import type { SignAllRequest, SignEcdsaItem } from '../wire/sign-items.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
 import type { Progress, ProgressReporter } from './progress.ts'
 
@@ -116,11 +118,37 @@ export interface Ecdsa {
   makeSetup(call: Call<EcdsaClient>, shares: WalletShares): Promise<void>
   /** Makes a signature with the set and the server, and verifies it. */
   sign(call: ReportedCall<EcdsaClient>, shares: WalletShares, statement: EcdsaStatement): Promise<EcdsaSignature>
+  /** Makes several signatures with the set and the server, at least one of them by ECDSA, and verifies them. */
+  signAll(
+    call: ReportedCall<EcdsaClient>,
+    shares: WalletShares,
+    request: SignAllRequest,
+    signBatch: SignBatch,
+  ): Promise<readonly Signature[]>
   /** Preprocesses signatures until `count` are ready. @returns how many are */
   preprocess(client: EcdsaClient, options: ReportedOptions, walletId: string, count: number): Promise<number>
   /** Refills the pool after a signature, unless that is in progress. If it fails, the next signature tries again. */
   refill(client: EcdsaClient, walletId: string, setId: string): void
 }
+
+/** The session of one signature, and what is made of its result. */
+export interface ItemSession<Result> {
+  readonly session: OperationSession<Result>
+  /** Verifies the signature. @throws {PROTOCOL_ABORTED} if it is not one */
+  readonly finish: (result: Result | undefined) => Signature
+}
+
+/**
+ * Makes all signatures of a request, or none, and verifies each.
+ *
+ * @param openEcdsa opens the session of an item of ECDSA, bound to its batch
+ * @param guard wraps the steps of all sessions after their first
+ */
+export type SignBatch = (
+  request: SignAllRequest,
+  openEcdsa: (item: SignEcdsaItem, bound: { readonly intent: Uint8Array }, index: number) => ItemSession<EcdsaResult>,
+  guard: <T>(step: () => Promise<T>) => Promise<T>,
+) => Promise<readonly Signature[]>
 
 /** What is signed by ECDSA, and with which key: the request without the source of the signature. */
 export type EcdsaStatement = Omit<SignEcdsaRequest, 'source'>

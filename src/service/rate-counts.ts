@@ -23,8 +23,8 @@ const FAILURE = 'failure'
  */
 const CLIENT_FACTOR = 4
 
-/** One below the largest int of the database. */
-const COUNT_END = 2 ** 31 - 2
+/** Far enough below the largest int of the database for one more count. */
+const COUNT_END = 2 ** 31 - 1 - 64
 
 interface Counted {
   readonly count: number
@@ -58,9 +58,10 @@ export interface RateCounts<Kind extends string> {
   /**
    * Counts one operation in this transaction.
    *
+   * @param times as how many it counts, at most 64. Default: 1
    * @throws {RATE_LIMITED} if there were too many; the transaction must be rolled back
    */
-  charge(tx: Queryable, subject: Subject, kind: Kind): Promise<void>
+  charge(tx: Queryable, subject: Subject, kind: Kind, times?: number): Promise<void>
   /** @throws {RATE_LIMITED} if one of the subjects is locked out */
   requireUnlocked(subjects: readonly Subject[]): Promise<void>
   /**
@@ -90,23 +91,28 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   const { table, database, now, rates, lockOut, onLocked, onUnlocked } = options
   const later = (ms = 0): Date => new Date(now() + ms)
 
-  /** Adds one to the open window, or opens a new one. */
-  const increment = async (tx: Queryable, subject: Subject, kind: string, windowMs: number): Promise<Counted> => {
+  /** Adds to the open window, or opens a new one. */
+  const increment = async (
+    tx: Queryable,
+    subject: Subject,
+    kind: string,
+    { windowMs, times = 1 }: { readonly windowMs: number; readonly times?: number | undefined },
+  ): Promise<Counted> => {
     const [row] = await tx.query(
-      `insert into ${table} as known (client_id, kind, subject, count, started_at, ends_at) values ($1, $2, $3, 1, $4, $5)
+      `insert into ${table} as known (client_id, kind, subject, count, started_at, ends_at) values ($1, $2, $3, $6, $4, $5)
        on conflict (client_id, kind, subject) do update set
-         count = case when known.ends_at <= $4 then 1 else least(known.count, ${COUNT_END}) + 1 end,
+         count = case when known.ends_at <= $4 then excluded.count else least(known.count, ${COUNT_END}) + excluded.count end,
          started_at = case when known.ends_at <= $4 then excluded.started_at else known.started_at end,
          ends_at = case when known.ends_at <= $4 then excluded.ends_at else known.ends_at end
        returning count, started_at, ends_at`,
-      [subject.clientId, kind, subject.scope, later(), later(windowMs)],
+      [subject.clientId, kind, subject.scope, later(), later(windowMs), times],
     )
     return countedRow(row)
   }
-  const charge = async (tx: Queryable, subject: Subject, kind: Kind): Promise<void> => {
+  const charge = async (tx: Queryable, subject: Subject, kind: Kind, times?: number): Promise<void> => {
     const rate = rates[kind]
     if (rate === null) return
-    const { count, endsAt } = await increment(tx, subject, kind, rate.perMs)
+    const { count, endsAt } = await increment(tx, subject, kind, { windowMs: rate.perMs, times })
     if (count <= rate.count) return
     throw rateLimited(`too many operations of this kind (${kind}): try again later`, endsAt, now())
   }
@@ -121,7 +127,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     subject: Subject,
     lock: LockOut,
   ): Promise<Counted & { readonly locks: boolean }> => {
-    const counted = await increment(tx, subject, FAILURE, lock.withinMs)
+    const counted = await increment(tx, subject, FAILURE, { windowMs: lock.withinMs })
     if (counted.count !== failuresOf(lock, subject)) return { ...counted, locks: false }
     const endsAt = later(lock.lockedMs)
     await tx.query(

@@ -50,7 +50,7 @@ const LABELS = {
     'expand',
   ],
   share: ['wallet-set'],
-  operation: ['setup', 'begin', 'export', 'intent', 'limits'],
+  operation: ['setup', 'begin', 'export', 'intent', 'limits', 'item', 'batch', 'batch-item'],
   channel: ['request', 'response'],
   join: ['code', 'inviting', 'joining'],
   backup: ['part', 'recipient'],

@@ -10,6 +10,7 @@ import type {
   SignatureSource,
   SignRequest,
 } from './operations.ts'
+import { ecdsaItems, type SignAllRequest } from './sign-items.ts'
 
 /** One session of an operation; its index in {@link operationSessions} is the `sessionIndex` of its messages. */
 export interface SessionSpec {
@@ -18,6 +19,8 @@ export interface SessionSpec {
   readonly curve: Curve
   /** What the session does: make a share of the set, make its ECDSA setup, or use an existing set. */
   readonly brings: 'share' | 'setup' | 'use'
+  /** Whether it starts in the last round of the operation. Default: in the first. */
+  readonly startsLast?: true
 }
 
 /** What client and server have to know alike of one kind of operation. */
@@ -81,6 +84,8 @@ export const WIRE_OPERATIONS = {
     rounds: signatureRounds,
     sessions: ({ scheme }) => [using(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')],
   },
+  // The signature shares leave the server in the last round, so that those of FROST are made in it, too.
+  signAll: { source: 'signing', isProven: false, rounds: batchRounds, sessions: batchSessions },
   prove: { source: 'signing', isProven: true, rounds: () => 2, sessions: () => CURVES.map(using) },
   export: {
     source: 'signing',
@@ -105,6 +110,18 @@ function recoverySessions({ rotateBackup, dryRun, withoutSetup }: RecoverRequest
 
 function signatureRounds(request: SignRequest): number {
   return request.scheme === 'ecdsa' ? ECDSA_ROUNDS[request.source.kind] : 1
+}
+
+function batchRounds(request: SignAllRequest): number {
+  const needsSetup = ecdsaItems(request).length > 0 && request.preprocessings === undefined
+  return ECDSA_ROUNDS[needsSetup ? 'setup' : 'preprocessing']
+}
+
+function batchSessions({ items }: SignAllRequest): readonly SessionSpec[] {
+  return items.map(({ scheme }) => {
+    const session = using(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
+    return scheme === 'ecdsa' ? session : { ...session, startsLast: true }
+  })
 }
 
 /** The operations that only a holder of the client's share of the named set can start. */

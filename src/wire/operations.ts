@@ -1,6 +1,7 @@
 import type { MessageHash } from '../protocol/ecdsa/signing/digest.ts'
 import type { BackupMethodName, Curve, Purpose, SetState } from '../types.ts'
 import type { SetLimits } from './set-limits.ts'
+import type { SignAllRequest } from './sign-items.ts'
 
 /** 16 random bytes chosen by the client, lower-case hex: the idempotency key of an operation. */
 export type OperationId = string
@@ -186,6 +187,7 @@ export type OperationRequest =
   | RefreshRequest
   | JoinRequest
   | SignRequest
+  | SignAllRequest
   | ProveRequest
   | SetupRequest
   | PreprocessRequest

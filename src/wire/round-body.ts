@@ -18,7 +18,9 @@ export interface RoundBody<Header> {
 export const ROUND_CONTENT_TYPE = 'application/vnd.reshare.round'
 
 const VERSION = 1
-const HEADER_MAX_LENGTH = 1 << 18
+
+/** The longest header, in bytes. */
+export const HEADER_MAX_LENGTH = 1 << 18
 
 /** `version u8 | header length u32 | header (JSON) | count u8 | count × (sessionIndex u8 | length u32 | envelope)` */
 export function encodeRoundBody(roundBody: RoundBody<object>): Uint8Array {

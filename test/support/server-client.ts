@@ -37,6 +37,7 @@ import type { KeyShare, WalletShares } from '../../src/key-share/index.ts'
 import { type Curve, partyId } from '../../src/types.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
+import { batchSessions } from './batch-sessions.ts'
 import { unwrap, type Answer, type ServerClient } from './server-http.ts'
 import { gather, isSetup, shareOf, type Result } from './operation-results.ts'
 
@@ -60,11 +61,13 @@ export {
 export interface EcdsaHeld {
   readonly pair?: OtState | undefined
   readonly preprocessing?: HeldPreprocessing | undefined
+  /** Those of a `signAll`. */
+  readonly preprocessings?: readonly HeldPreprocessing[] | undefined
   /** By whose share it proves that it may begin; the source's unless given. */
   readonly begins?: WalletShares | undefined
 }
 
-/** A preprocessing in bytes, which tests use as often as they like. */
+/** A preprocessing in bytes, used as often as tests like. */
 export interface HeldPreprocessing {
   /** lower-case hex */
   readonly id: string
@@ -88,6 +91,7 @@ export class ClientOperation {
   preprocessing: HeldPreprocessing | undefined
   result: OperationResult | undefined
   signature: Uint8Array | undefined
+  readonly signatures: Uint8Array[] = []
   readonly #client: ServerClient
   readonly #source: WalletShares | undefined
   readonly #held: EcdsaHeld
@@ -172,6 +176,7 @@ export class ClientOperation {
     }
     if ('signature' in done && done.signature !== undefined) {
       this.signature = done.signature instanceof Uint8Array ? done.signature : encodeSignature(done.signature)
+      this.signatures.push(this.signature)
     }
   }
 
@@ -198,28 +203,24 @@ export class ClientOperation {
       return [this.#openEcdsa(request, this.#held.pair as OtState)]
     }
     if (request.kind === 'sign') return [this.#openFrost(request)]
+    if (request.kind === 'signAll') {
+      const { operationId } = this
+      const side = { operationId, source: this.#source!, held: this.#held, random: this.#client.random }
+      return batchSessions(request, side)
+    }
     return operationSessions(request).map((sessionIndex) =>
       sessionIndex.brings === 'setup' ? this.#openSetup() : this.#openShare(sessionIndex),
     )
   }
 
   #openFrost(request: SignEd25519Request | SignBip340Request): Session<Result> {
-    const curve = request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
-    const group = getGroup(curve)
-    const own = this.#share(curve)
-    const share = frostShare(group, own, request)
-    const { random } = this.#client
+    const { scheme } = request
+    const group = getGroup(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
+    const share = frostShare(group, this.#share(group.curve), request)
     const message = fromHex(request.message)
-    return createSigning({
-      scheme: request.scheme,
-      group,
-      share,
-      signers: SIGNERS,
-      aggregator: CLIENT,
-      message,
-      ...signedIntent(request),
-      random,
-    })
+    const { random } = this.#client
+    const options = { scheme, group, share, signers: SIGNERS, aggregator: CLIENT, message, random }
+    return createSigning({ ...options, ...signedIntent(request) })
   }
 
   #openEcdsa(request: SignEcdsaRequest | PreprocessRequest, pair: OtState): Session<Result> {

@@ -5,6 +5,7 @@ import type { Client, Ecdsa } from '../types.ts'
 import { preprocess, refill } from './preprocess.ts'
 import { createPreprocessingPool, type PoolOptions } from './preprocessing-pool.ts'
 import { setupRole, setupSession } from './setup-session.ts'
+import { signAllEcdsa } from './sign-all-ecdsa.ts'
 import { signEcdsa } from './sign-ecdsa.ts'
 import { makeSetup } from './with-ot-state.ts'
 
@@ -36,6 +37,7 @@ export function createEcdsa(
     setupSession,
     makeSetup,
     sign: signEcdsa,
+    signAll: signAllEcdsa,
     preprocess,
     refill,
   }

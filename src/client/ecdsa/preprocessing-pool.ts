@@ -56,6 +56,8 @@ export interface PreprocessingPool {
    * @param currentDigest digest of the setup that the store has now; preprocessings made with another one are wiped
    */
   take(setId: string, currentDigest: Uint8Array): Preprocessed | undefined
+  /** Takes out several, or none if there are too few. @param currentDigest as of {@link take} */
+  takeAll(setId: string, currentDigest: Uint8Array, count: number): readonly Preprocessed[] | undefined
   /** Wipes a set's preprocessings. */
   drop(setId: string): void
   /** Wipes all preprocessings, including those still being made. */
@@ -96,6 +98,13 @@ export function createPreprocessingPool(
       entry.preprocessed.dispose()
     }
   }
+  const takeAll: PreprocessingPool['takeAll'] = (setId, currentDigest, count) => {
+    remove((entry) => entry.setId === setId && !equalBytes(entry.otDigest, currentDigest))
+    const taken = [...held].filter((entry) => entry.setId === setId).slice(0, count)
+    if (taken.length < count) return undefined
+    for (const entry of taken) held.delete(entry)
+    return taken.map(({ preprocessed }) => preprocessed)
+  }
   return {
     size,
     epoch,
@@ -123,15 +132,8 @@ export function createPreprocessingPool(
       const bytes = bytesThisHour() + FILL_BYTES
       hour = { ...hour, bytes }
     },
-    take(setId, currentDigest) {
-      remove((entry) => entry.setId === setId && !equalBytes(entry.otDigest, currentDigest))
-      for (const entry of held) {
-        if (entry.setId !== setId) continue
-        held.delete(entry)
-        return entry.preprocessed
-      }
-      return undefined
-    },
+    take: (setId, currentDigest) => takeAll(setId, currentDigest, 1)?.[0],
+    takeAll,
     drop: (setId) => remove((entry) => entry.setId === setId),
     dispose() {
       isDisposed = true

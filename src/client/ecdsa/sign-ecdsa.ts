@@ -59,9 +59,22 @@ export function ecdsaOptions(client: EcdsaClient, shares: WalletShares, path: st
 }
 
 function signingOptions({ client, shares, statement }: Signing, otState: OtState) {
+  return sessionOptions(client, { shares, otState }, statement, signedIntent(statement))
+}
+
+/**
+ * The options of a session that signs.
+ *
+ * @param bound what the session is bound to
+ */
+export function sessionOptions(
+  client: EcdsaClient,
+  { shares, otState }: { readonly shares: WalletShares; readonly otState: OtState },
+  statement: Pick<EcdsaStatement, 'path' | 'message' | 'hash'>,
+  bound: { readonly intent?: Uint8Array },
+) {
   const options = ecdsaOptions(client, shares, statement.path)
-  const signed = { digest: requestDigest(statement), ...signedIntent(statement) }
-  return { ...options, otStates: [otState], aggregator: options.share.id, ...signed }
+  return { ...options, otStates: [otState], aggregator: options.share.id, digest: requestDigest(statement), ...bound }
 }
 
 /** Signs with the set's setup: in one request with a preprocessing, in two without. */
@@ -109,7 +122,7 @@ async function signBy(
     hooks: { guard },
   })
   verifyUsedSet(result, statement.setId)
-  return toSignature(signing, results[0]!.signature!)
+  return toSignature(client, signing.shares, statement.path, results[0]!.signature!)
 }
 
 /** Each signature has its own Δ, so that what a cheater learns about one is useless (docs/ecdsa.md#the-ban-rule). */
@@ -126,14 +139,19 @@ async function signByEphemeralSetup(signing: Signing): Promise<EcdsaSignature> {
     })
     const { result, results } = await runOperation(client, deadline, { operationId, request, sessions: [session] })
     verifyUsedSet(result, statement.setId)
-    return toSignature(signing, results[0]!.signature!)
+    return toSignature(client, shares, statement.path, results[0]!.signature!)
   } finally {
     otState?.dispose()
   }
 }
 
-function toSignature({ client, shares, statement }: Signing, raw: RawSignature): EcdsaSignature {
-  const { path, setId } = statement
+/** A signature as the client returns it, by the key at a path. */
+export function toSignature(
+  client: EcdsaClient,
+  shares: WalletShares,
+  path: string,
+  raw: RawSignature,
+): EcdsaSignature {
   const { recovery } = raw
   // R's x exceeds n once in 2^127 signatures; chains cannot encode that.
   if (recovery !== 0 && recovery !== 1) {
@@ -142,5 +160,5 @@ function toSignature({ client, shares, statement }: Signing, raw: RawSignature):
     })
   }
   const publicKey = publicKeyAtPath(client.ecdsa.backend().group, shareOn(shares, 'secp256k1').record, path)
-  return { signature: encodeSignature(raw), recovery, publicKey, setId }
+  return { signature: encodeSignature(raw), recovery, publicKey, setId: toHex(shares.setId) }
 }

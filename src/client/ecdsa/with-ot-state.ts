@@ -112,7 +112,7 @@ function guardOtState({ client, deadline }: Call<EcdsaClient>, shares: WalletSha
       // Throws OT_POISONED even for a session that needs no more transfers.
       void otState.secrets
       try {
-        return step()
+        return await step()
       } catch (error) {
         if (isProtocolError(error) && error.ban) await storeBan(client, setId, otState)
         throw error

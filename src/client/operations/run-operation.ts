@@ -1,4 +1,4 @@
-import { isProven, operationRounds } from '../../wire/operation-definitions.ts'
+import { isProven, operationRounds, operationSessions } from '../../wire/operation-definitions.ts'
 import { provenHeader, type FirstRound } from '../../wire/opening-proof.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { OperationId, OperationRequest, OperationResult } from '../../wire/operations.ts'
@@ -37,7 +37,7 @@ export interface Operation<Result> {
  *
  * 1. `onRound`;
  * 2. in the last round `prepare`, after which the round is sent;
- * 3. once the response is there, `guard` for each session that goes on.
+ * 3. once the response is there, `guard`, within which every session that goes on makes its step.
  *
  * If the operation fails, `discard` is called last: if the last round was not sent, or if its response fails a check.
  * After any other failure the server may have committed, and nothing is called.
@@ -45,7 +45,7 @@ export interface Operation<Result> {
 export interface OperationHooks<Result> {
   /** Called before each round is sent, counted from 1. */
   readonly onRound?: (round: number) => void
-  /** Wraps every step of every session after the first. Default: the step is made directly. */
+  /** Wraps the steps of all sessions after their first, once per response. Default: they are made directly. */
   readonly guard?: StepGuard
   /**
    * Makes the results durable; the last message, which confirms that, is sent only after it.
@@ -58,8 +58,8 @@ export interface OperationHooks<Result> {
   readonly discard?: (client: Client) => Promise<void>
 }
 
-/** Makes a session's step, which is synchronous, once it is safe to. */
-export type StepGuard = <T>(step: () => T) => Promise<T>
+/** Makes the steps of sessions once it is safe to. */
+export type StepGuard = <T>(step: () => Promise<T>) => Promise<T>
 
 /** The outcome of an operation. */
 export interface OperationOutcome<Result> {
@@ -96,10 +96,12 @@ export async function runOperation<Result>(
   const players = sessions.map((session) => createPlayer(session))
   const setup = operation.setup && createPlayer(operation.setup)
   const allPlayers: readonly Player<unknown>[] = setup === undefined ? players : [...players, setup]
+  const specs = operationSessions(request)
+  const startsIn = (round: number) => (sessionIndex: number) => round === (specs[sessionIndex]?.startsLast ? rounds : 1)
   let decidable = false
   client.operations.add(operationId)
   try {
-    let messages = await startAll(client, allPlayers)
+    let messages = await start(client, allPlayers, startsIn(1))
     for (let round = 1; ; round++) {
       hooks.onRound?.(round)
       if (round === rounds && prepare !== undefined) {
@@ -116,6 +118,7 @@ export async function runOperation<Result>(
         const results = players.map((player) => player.finished(round))
         return { result, results, setup: setup?.finished(round) }
       }
+      messages.push(...(await start(client, allPlayers, startsIn(round + 1))))
     }
   } catch (error) {
     setup?.ended()?.wipe()
@@ -146,10 +149,16 @@ export function beginWith(client: Client, firstRound: FirstRound, source: Wallet
   return provenHeader(client.group('secp256k1'), firstRound, shareOn(source, 'secp256k1'), client.random)
 }
 
-async function startAll(client: Client, players: readonly Player<unknown>[]): Promise<SessionMessage[]> {
+/** Starts the sessions that start now. */
+async function start(
+  client: Client,
+  players: readonly Player<unknown>[],
+  startsNow: (sessionIndex: number) => boolean,
+): Promise<SessionMessage[]> {
   const inTurn = createTurns(client)
   const out: SessionMessage[] = []
   for (const [sessionIndex, player] of players.entries()) {
+    if (!startsNow(sessionIndex)) continue
     for (const envelope of await inTurn(() => player.start())) out.push({ sessionIndex, envelope })
   }
   return out
@@ -162,16 +171,19 @@ async function deliver(
   guard: StepGuard,
 ): Promise<SessionMessage[]> {
   for (const { sessionIndex, envelope } of messages) players[sessionIndex]?.receive(envelope)
+  if (!players.some((player) => player.canAdvance())) return []
   const inTurn = createTurns(client)
-  const out: SessionMessage[] = []
-  for (const [sessionIndex, player] of players.entries()) {
-    const envelopes = player.canAdvance() ? await inTurn(() => guard(() => player.advance())) : []
-    for (const envelope of envelopes) out.push({ sessionIndex, envelope })
-  }
-  return out
+  return guard(async () => {
+    const out: SessionMessage[] = []
+    for (const [sessionIndex, player] of players.entries()) {
+      const envelopes = player.canAdvance() ? await inTurn(() => player.advance()) : []
+      for (const envelope of envelopes) out.push({ sessionIndex, envelope })
+    }
+    return out
+  })
 }
 
-const atOnce: StepGuard = async (step) => step()
+const atOnce: StepGuard = (step) => step()
 
 /** One session and its results so far. */
 interface Player<Result> {

@@ -86,6 +86,22 @@ export type Statement =
 export function readStatement(options: SignParameters): Statement {
   walletIdArgument(assertObject(options, 'sign').walletId)
   assertFunction(options.onProgress, 'onProgress')
+  return statementOf(options)
+}
+
+/** One signature of several: parameters of {@link sign} without the wallet and the options of the action. */
+export type SignItemParameters =
+  | ItemOf<SignEd25519Parameters>
+  | ItemOf<SignBip340Parameters>
+  | ItemOf<SignEcdsaMessageParameters>
+  | ItemOf<SignEcdsaDigestParameters>
+
+type EcdsaItemParameters = ItemOf<SignEcdsaMessageParameters> | ItemOf<SignEcdsaDigestParameters>
+
+type ItemOf<Parameters> = Omit<Parameters, 'walletId' | keyof ReportedOptions>
+
+/** What is signed. @throws {TypeError | RangeError} if a parameter is wrong */
+export function statementOf(options: SignItemParameters): Statement {
   const scheme = oneOf(options.scheme, ['ed25519', 'bip340', 'ecdsa'], 'scheme')
   const about = { path: pathArgument(options.path), ...intentArgument(options.intent) }
   switch (options.scheme) {
@@ -103,7 +119,7 @@ export function readStatement(options: SignParameters): Statement {
   }
 }
 
-function signedByEcdsa(options: SignEcdsaParameters): Pick<SignEcdsaRequest, 'message' | 'hash'> {
+function signedByEcdsa(options: EcdsaItemParameters): Pick<SignEcdsaRequest, 'message' | 'hash'> {
   if (options.digest === undefined) {
     return { message: messageArgument(options.message), hash: oneOf(options.hash, HASHES, 'hash') }
   }

@@ -1,19 +1,22 @@
-import { operationSessions } from '../../wire/operation-definitions.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
+import type { SignBip340Item, SignEd25519Item } from '../../wire/sign-items.ts'
 import { frostShare, signedIntent } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { MpcError } from '../../errors.ts'
-import { createSigning } from '../../protocol/frost/session.ts'
+import { createSigning, type SigningResult } from '../../protocol/frost/session.ts'
 import { frostSuite } from '../../protocol/frost/suites.ts'
 import { verifySignature } from '../../protocol/frost/verify.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
-import type { KeyShare, WalletShares } from '../../key-share/types.ts'
-import { fromHex } from '../../util/bytes.ts'
+import type { WalletShares } from '../../key-share/types.ts'
+import { fromHex, toHex } from '../../util/bytes.ts'
 import type { Deadline } from '../deadline.ts'
 import { verifyUsedSet } from '../operations/verify-result.ts'
 import { newOperationId, runOperation } from '../operations/run-operation.ts'
-import type { Client, Signature } from '../types.ts'
+import type { Client, ItemSession, Signature } from '../types.ts'
 import { shareOn } from '../wallet-shares.ts'
+
+/** What a FROST session signs: a request, or an item of one. */
+type FrostStatement = SignEd25519Request | SignBip340Request | SignEd25519Item | SignBip340Item
 
 /**
  * Makes a FROST signature in one request.
@@ -26,40 +29,49 @@ export async function signSchnorr(
   shares: WalletShares,
   request: SignEd25519Request | SignBip340Request,
 ): Promise<Signature> {
-  const [sessionIndex] = operationSessions(request)
-  const own = shareOn(shares, sessionIndex!.curve)
-  const derived = frostShare(client.group(own.record.curve), own, request)
-  try {
-    return await signWith(client, deadline, derived, request)
-  } finally {
-    wipeKeyShare(derived)
-  }
-}
-
-async function signWith(
-  client: Client,
-  deadline: Deadline,
-  share: KeyShare,
-  request: SignEd25519Request | SignBip340Request,
-): Promise<Signature> {
-  const { scheme, setId } = request
-  const group = client.group(share.record.curve)
-  const message = fromHex(request.message)
-  const signers = partiesOf('signing').map(({ id }) => id)
-  const { random } = client
-  const signed = { message, ...signedIntent(request) }
+  const { session, finish } = openSchnorr(client, shares, request, signedIntent(request))
   const { result, results } = await runOperation(client, deadline, {
     operationId: newOperationId(client),
     request,
-    sessions: [createSigning({ scheme, group, share, signers, aggregator: share.id, ...signed, random })],
+    sessions: [session],
   })
-  const signature = results[0]?.signature
-  const encoded = group.encodePoint(share.record.publicKey)
-  const publicKey = scheme === 'bip340' ? encoded.slice(1) : encoded
-  // The aggregator has checked the signature shares; this checks the signature as any verifier will.
-  if (!signature || !verifySignature(frostSuite(scheme, group), publicKey, message, signature)) {
-    throw new MpcError('PROTOCOL_ABORTED', 'the signature does not verify')
+  const signature = finish(results[0])
+  verifyUsedSet(result, request.setId)
+  return signature
+}
+
+/**
+ * Opens the session of a FROST signature.
+ *
+ * @param bound what the session is bound to
+ * @throws {RangeError} for a path or tweak that leads to no key (one in 2^127)
+ */
+export function openSchnorr(
+  client: Client,
+  shares: WalletShares,
+  statement: FrostStatement,
+  bound: { readonly intent?: Uint8Array },
+): ItemSession<SigningResult> {
+  const { scheme } = statement
+  const group = client.group(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
+  const message = fromHex(statement.message)
+  const { random } = client
+  const signers = partiesOf('signing').map(({ id }) => id)
+  const share = frostShare(group, shareOn(shares, group.curve), statement)
+  try {
+    const session = createSigning({ scheme, group, share, signers, aggregator: share.id, message, ...bound, random })
+    const encoded = group.encodePoint(share.record.publicKey)
+    const publicKey = scheme === 'bip340' ? encoded.slice(1) : encoded
+    const finish = (result: SigningResult | undefined): Signature => {
+      const signature = result?.signature
+      // The aggregator has checked the signature shares; this checks the signature as any verifier will.
+      if (!signature || !verifySignature(frostSuite(scheme, group), publicKey, message, signature)) {
+        throw new MpcError('PROTOCOL_ABORTED', 'the signature does not verify')
+      }
+      return { signature, publicKey, setId: toHex(shares.setId) }
+    }
+    return { session, finish }
+  } finally {
+    wipeKeyShare(share)
   }
-  verifyUsedSet(result, setId)
-  return { signature, publicKey, setId }
 }

@@ -1,7 +1,7 @@
 import { assertObject } from '../../util/arguments.ts'
 import type { PolicyIntent } from '../types.ts'
-import { ruleOf, type Rule } from './rule.ts'
-import { spendingOf, type Asset, type Spending } from './spending.ts'
+import { ruleOf, type Rule, type Verdict } from './rule.ts'
+import { spendingOf, transactionOf, type Asset, type Spending } from './spending.ts'
 
 /**
  * Allows payments and approvals to these recipients: a transfer of a coin, `transfer` and `approve` of ERC-20, a Permit, the
@@ -31,7 +31,7 @@ function normalized(address: string): string {
 /**
  * Allows payments and approvals up to an amount by asset in one signature, fees included. An asset that is not named is
  * denied, and so is everything else than {@link recipients} understands. A Bitcoin transaction is counted as a whole with each
- * of its inputs.
+ * of its inputs. The signatures of one `signAll` are counted together, and a Bitcoin transaction once for all of its inputs.
  *
  * @param amounts in the asset's smallest unit, by asset: `ethereum:1` for the coin of chain 1, `ethereum:1:0x…` for a token
  *   (in any case), `bitcoin`, `solana`, `solana:<mint>`
@@ -39,10 +39,19 @@ function normalized(address: string): string {
  */
 export function maximum(amounts: Readonly<Record<Asset, bigint>>): Rule {
   const most = readAmounts(amounts, 'maximum')
-  return ruleOf('maximum', (intent) => {
-    const spending = spendingOf(intent)
-    return spending === undefined ? notUnderstood(intent) : excessOf(sumsOf(spending), most)
+  return ruleOfAll((intents) => {
+    const sums = sumsOf(intents)
+    const why = typeof sums === 'string' ? sums : excessOf(sums, most)
+    return { allowed: why === undefined, reasons: [`maximum: ${why ?? 'allowed'}`] }
   })
+}
+
+/** A rule that judges the signatures of a `signAll` together, and one as if it was all. */
+function ruleOfAll(judge: (intents: readonly PolicyIntent[]) => Verdict): Rule {
+  return {
+    judge: ({ intent }) => judge([intent]),
+    judgeAll: (requests) => judge(requests.map(({ intent }) => intent)),
+  }
 }
 
 /** Options of {@link maximumPerPeriod}. */
@@ -56,7 +65,8 @@ export interface MaximumPerPeriodOptions {
 /**
  * Allows payments and approvals up to a sum by asset over a period, for each client across all servers: what a client has
  * signed in the last `periodMs` milliseconds, and what it is signing. It understands what {@link maximum} does. A transaction
- * counts each time that it is signed: one with several Bitcoin inputs as often, and so does one that is sent again with more gas.
+ * counts each time that it is signed: one with several Bitcoin inputs as often, unless one `signAll` signs them, and so does one
+ * that is sent again with more gas.
  *
  * @param amounts as those of {@link maximum}
  * @throws {TypeError} for no amounts or no period, or what is none
@@ -66,21 +76,18 @@ export function maximumPerPeriod(amounts: Readonly<Record<Asset, bigint>>, optio
   const { periodMs, name = 'period' } = assertObject(options, 'maximumPerPeriod')
   if (!Number.isSafeInteger(periodMs) || periodMs < 1) throw new TypeError('periodMs must be milliseconds')
   if (typeof name !== 'string' || name.length > 50) throw new TypeError('name must be a string of at most 50')
-  return {
-    judge({ intent }) {
-      const spending = spendingOf(intent)
-      const sums = spending && sumsOf(spending)
-      const why = sums === undefined ? notUnderstood(intent) : excessOf(sums, most)
-      if (sums === undefined || why !== undefined) return { allowed: false, reasons: [`maximumPerPeriod: ${why}`] }
-      const reserve = [...sums].map(([asset, amount]) => ({
-        counter: `${name}/${periodMs}/${asset}`,
-        amount,
-        most: most.get(asset) as bigint,
-        periodMs,
-      }))
-      return { allowed: true, reasons: ['maximumPerPeriod: allowed, if the sums allow it'], reserve }
-    },
-  }
+  return ruleOfAll((intents) => {
+    const sums = sumsOf(intents)
+    const why = typeof sums === 'string' ? sums : excessOf(sums, most)
+    if (typeof sums === 'string' || why !== undefined) return { allowed: false, reasons: [`maximumPerPeriod: ${why}`] }
+    const reserve = [...sums].map(([asset, amount]) => ({
+      counter: `${name}/${periodMs}/${asset}`,
+      amount,
+      most: most.get(asset) as bigint,
+      periodMs,
+    }))
+    return { allowed: true, reasons: ['maximumPerPeriod: allowed, if the sums allow it'], reserve }
+  })
 }
 
 const ASSET = /^(?:bitcoin|solana(?::\w{32,44})?|ethereum:\d+(?::0x[0-9a-fA-F]{40})?)$/
@@ -96,7 +103,23 @@ function readAmounts(amounts: Readonly<Record<Asset, bigint>>, name: string): Re
   return new Map(entries.map(([asset, amount]) => [asset.startsWith('ethereum') ? asset.toLowerCase() : asset, amount]))
 }
 
-function sumsOf(spending: readonly Spending[]): ReadonlyMap<Asset, bigint> {
+/** What signatures give away together, by asset; why not, in words, if one is not understood. */
+function sumsOf(intents: readonly PolicyIntent[]): ReadonlyMap<Asset, bigint> | string {
+  const transactions = new Map<string | number, Map<Asset, bigint>>()
+  for (const [i, intent] of intents.entries()) {
+    const spending = spendingOf(intent)
+    if (spending === undefined) return notUnderstood(intent)
+    const key = transactionOf(intent) ?? i
+    // The inputs of one transaction tell different keys' views of it: the highest counts.
+    const sums = transactions.get(key) ?? new Map<Asset, bigint>()
+    for (const [asset, sum] of added(spending)) sums.set(asset, sum > (sums.get(asset) ?? 0n) ? sum : sums.get(asset)!)
+    transactions.set(key, sums)
+  }
+  const all = [...transactions.values()].flatMap((sums) => [...sums].map(([asset, amount]) => ({ asset, amount })))
+  return added(all)
+}
+
+function added(spending: readonly Pick<Spending, 'asset' | 'amount'>[]): ReadonlyMap<Asset, bigint> {
   const sums = new Map<Asset, bigint>()
   for (const { asset, amount } of spending) sums.set(asset, (sums.get(asset) ?? 0n) + amount)
   return sums

@@ -1,6 +1,6 @@
-import type { Policy, PolicyRequest } from '../../server/access/policy.ts'
+import type { Policy, PolicyRequest, SignedItem } from '../../server/access/policy.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
-import type { Rule, SignatureRequest, Verdict } from './rule.ts'
+import { judgeAll, type Rule, type SignatureRequest, type Verdict } from './rule.ts'
 
 /** Options of {@link createPolicy}. */
 export interface PolicyOptions {
@@ -15,7 +15,7 @@ export interface PolicyOptions {
 
 /** A `policy` of `createServer`, made of rules. */
 export type RulePolicy = Policy & {
-  /** What the rules say of a request to sign, for logs and tests. Nothing is counted. @throws {TypeError} for other actions */
+  /** What the rules say of a request to sign, or to sign all, for logs and tests. Nothing is counted. @throws {TypeError} for other actions */
   explain(request: PolicyRequest): Verdict
 }
 
@@ -35,14 +35,24 @@ export function createPolicy(options: PolicyOptions): RulePolicy {
   assertMethods(sign, ['judge'], 'sign')
   if (typeof others !== 'function') throw new TypeError('others must be a function')
   const explain = (request: PolicyRequest): Verdict => {
-    const { action, intent } = assertObject(request, 'explain')
+    const { action, intent, items } = assertObject(request, 'explain')
+    if (action === 'signAll' && items !== undefined) return judgeAll(sign, signaturesOf(request, items))
     if (action !== 'sign' || intent === undefined) throw new TypeError('only signatures are judged by rules')
     return sign.judge(request as SignatureRequest)
   }
   const policy: Policy = (request, hook) => {
-    if (request.action !== 'sign') return others(request, hook)
+    if (request.action !== 'sign' && request.action !== 'signAll') return others(request, hook)
     const { allowed, reserve } = explain(request)
     return allowed && reserve !== undefined ? { reserve } : allowed
   }
   return Object.assign(policy, { explain })
+}
+
+/** The signatures of a `signAll`, as if each was asked for by itself. */
+function signaturesOf(request: PolicyRequest, items: readonly SignedItem[]): readonly SignatureRequest[] {
+  return items.map((item) => {
+    const { intent } = item
+    if (intent === undefined) throw new TypeError('an item has no intent')
+    return { ...request, ...item, action: 'sign', items: [], intent }
+  })
 }

@@ -23,6 +23,32 @@ export type SignatureRequest = PolicyRequest & {
 export interface Rule {
   /** Judges a signature. */
   judge(request: SignatureRequest): Verdict
+  /** Judges all signatures of one `signAll` together, such as by their sum. Default: {@link judge} has to allow each. */
+  judgeAll?(requests: readonly SignatureRequest[]): Verdict
+}
+
+/** Judges several signatures that are made together or not at all. */
+export function judgeAll(rule: Rule, requests: readonly SignatureRequest[]): Verdict {
+  return rule.judgeAll?.(requests) ?? together(requests.map((request) => rule.judge(request)))
+}
+
+/** The verdict on different signatures, of those on each: what they reserve is added up. */
+function together(verdicts: readonly Verdict[]): Verdict {
+  const denied = verdicts.filter(({ allowed }) => !allowed)
+  const reasons = [...new Set((denied.length === 0 ? verdicts : denied).flatMap((verdict) => verdict.reasons))]
+  if (denied.length > 0) return { allowed: false, reasons }
+  const reserve = sums(verdicts.flatMap((verdict) => verdict.reserve ?? []))
+  return { allowed: true, reasons, ...(reserve.length > 0 && { reserve }) }
+}
+
+/** Adds up what is reserved of one counter. The lowest maximum holds. */
+function sums(reservations: readonly Reservation[]): readonly Reservation[] {
+  return reservations.reduce<readonly Reservation[]>((kept, one) => {
+    const before = kept.find(({ counter, periodMs }) => counter === one.counter && periodMs === one.periodMs)
+    if (before === undefined) return [...kept, one]
+    const most = one.most < before.most ? one.most : before.most
+    return kept.map((other) => (other === before ? { ...one, amount: before.amount + one.amount, most } : other))
+  }, [])
 }
 
 /** A rule with one reason. @param judge returns why it denies; undefined if it allows */
@@ -45,12 +71,13 @@ export function ruleOf(
  */
 export function all(...rules: readonly Rule[]): Rule {
   requireRules(rules, 'all')
+  const allOf = (verdicts: readonly Verdict[]): Verdict => {
+    const denied = verdicts.filter(({ allowed }) => !allowed)
+    return denied.length === 0 ? merged(true, verdicts) : merged(false, denied)
+  }
   return {
-    judge(request) {
-      const verdicts = rules.map((rule) => rule.judge(request))
-      const denied = verdicts.filter(({ allowed }) => !allowed)
-      return denied.length === 0 ? merged(true, verdicts) : merged(false, denied)
-    },
+    judge: (request) => allOf(rules.map((rule) => rule.judge(request))),
+    judgeAll: (requests) => allOf(rules.map((rule) => judgeAll(rule, requests))),
   }
 }
 
@@ -61,10 +88,21 @@ export function all(...rules: readonly Rule[]): Rule {
  */
 export function any(...rules: readonly Rule[]): Rule {
   requireRules(rules, 'any')
+  const judge = (request: SignatureRequest): Verdict => {
+    const verdicts = rules.map((rule) => rule.judge(request))
+    return verdicts.find(({ allowed }) => allowed) ?? merged(false, verdicts)
+  }
   return {
-    judge(request) {
-      const verdicts = rules.map((rule) => rule.judge(request))
-      return verdicts.find(({ allowed }) => allowed) ?? merged(false, verdicts)
+    judge,
+    judgeAll(requests) {
+      const whole = rules.map((rule) => judgeAll(rule, requests)).find(({ allowed }) => allowed)
+      if (whole !== undefined) return whole
+      // Each signature counts by the first rule that allows it, and each rule judges its own together.
+      const chosen = requests.map((request) => rules.find((rule) => rule.judge(request).allowed))
+      const denied = requests.filter((_, i) => chosen[i] === undefined)
+      if (denied.length > 0) return together(denied.map(judge))
+      const parts = rules.map((rule) => [rule, requests.filter((_, i) => chosen[i] === rule)] as const)
+      return together(parts.flatMap(([rule, part]) => (part.length === 0 ? [] : [judgeAll(rule, part)])))
     },
   }
 }

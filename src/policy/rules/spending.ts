@@ -70,3 +70,17 @@ function ofBitcoin({ outputs, fee }: BitcoinIntent): readonly Spending[] | undef
   const payments = paid.map(({ amount, address, script }) => ({ asset: 'bitcoin', amount, to: address ?? script }))
   return [...payments, { asset: 'bitcoin', amount: fee, to: null }]
 }
+
+/** DEFAULT and ALL: the signature is of the whole transaction. */
+const WHOLE: readonly number[] = [0, 1]
+
+/**
+ * Names the transaction of a Bitcoin input whose signature is valid in this transaction alone, by all that has a part in its id
+ * but the scripts of other kinds of inputs; undefined for all other intents.
+ */
+export function transactionOf(intent: PolicyIntent): string | undefined {
+  if (intent.kind !== 'bitcoinTransaction' || !WHOLE.includes(intent.sighashType)) return undefined
+  const { version, lockTime, inputs, outputs } = intent
+  const spent = inputs.map(({ txid, index, sequence }) => [txid, index, sequence])
+  return JSON.stringify([version, lockTime, spent, outputs.map(({ amount, script }) => [String(amount), script])])
+}

@@ -6,6 +6,8 @@ import { errorMessage, errorName } from '../../util/brand.ts'
 import { equalBytes, fromHex } from '../../util/bytes.ts'
 import { INTENT_KINDS, decodeIntent, type Intent, type IntentKind } from '../../wire/intent.ts'
 import type { SignRequest } from '../../wire/operations.ts'
+import { itemIntents } from '../../wire/sign-all.ts'
+import type { SignAllRequest, SignItem } from '../../wire/sign-items.ts'
 import { publicKeyAtPath, requestDigest } from '../../wire/signing.ts'
 
 /** What a server does with intents. */
@@ -46,12 +48,28 @@ export function readIntentRules(intents: readonly IntentDecoder[] = [], required
  * @throws {INTENT_REQUIRED} for `raw` if the server requires an intent
  * @throws {INTENT_MISMATCH} if the intent is not valid, or another message is signed than it describes
  */
-export function verifyIntent(
-  { decoders, required }: IntentRules,
-  request: SignRequest,
-  set: { readonly record: Uint8Array },
-): PolicyIntent {
+export function verifyIntent(rules: IntentRules, request: SignRequest, set: SignerRecord): PolicyIntent {
   const intent = request.intent === undefined ? undefined : decodeIntent(fromHex(request.intent))
+  return verify(rules, request, intent, set)
+}
+
+/** {@link verifyIntent} of every item of a request, in their order. */
+export function verifyIntents(rules: IntentRules, request: SignAllRequest, set: SignerRecord): readonly PolicyIntent[] {
+  const intents = itemIntents(request)
+  return request.items.map((item, i) => verify(rules, item, intents[i], set))
+}
+
+/** The record of the set that signs, encoded by `encodeWalletSetRecord`. */
+interface SignerRecord {
+  readonly record: Uint8Array
+}
+
+function verify(
+  { decoders, required }: IntentRules,
+  request: SignRequest | SignItem,
+  intent: Intent | undefined,
+  set: SignerRecord,
+): PolicyIntent {
   const decoder = intent && decoders.get(intent.kind)
   if (intent === undefined || decoder === undefined) {
     if (required) throw new MpcError('INTENT_REQUIRED', whyRequired(intent))
@@ -78,7 +96,7 @@ function decode(decoder: IntentDecoder, ...asked: Parameters<IntentDecoder['deco
   }
 }
 
-function keyOf({ scheme, path }: SignRequest, { record }: { readonly record: Uint8Array }): Uint8Array {
+function keyOf({ scheme, path }: SignRequest | SignItem, { record }: SignerRecord): Uint8Array {
   const curve = scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
   const { records } = decodeWalletSetRecord(getGroup, record)
   return publicKeyAtPath(getGroup(curve), records.find((one) => one.curve === curve) as ShareSetRecord, path)

@@ -40,6 +40,8 @@ export interface PolicyRequest {
   readonly intent?: PolicyIntent
   /** The message that would be signed. */
   readonly message?: Uint8Array
+  /** All that would be signed (`signAll`): every item, or nothing. The fields of `sign` are those of each item. */
+  readonly items?: readonly SignedItem[]
   /** The curve of the private key that would be exported (`export`). */
   readonly curve?: Curve
   /** The public keys that would be imported, in lower-case hex; null for a curve whose key is generated (`import`). */
@@ -63,6 +65,9 @@ export interface PolicyRequest {
   /** The device's name for itself, which proves nothing. */
   readonly label?: string
 }
+
+/** One signature of a `signAll`, as {@link PolicyRequest} describes that of `sign`. */
+export type SignedItem = Pick<PolicyRequest, 'scheme' | 'intent' | 'message' | 'hash' | 'digest' | 'path' | 'tapTweak'>
 
 /** The caller's fields of a policy request. */
 export function callerFields({ clientId, device }: Caller): Pick<PolicyRequest, 'clientId' | 'deviceId'> {
@@ -92,13 +97,16 @@ export interface WithReservations {
 
 /**
  * Called before an action starts, after its sets were found to belong to the client. Anything but `true`, and reservations for
- * `sign`, denies the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
+ * `sign` and `signAll`, denies the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
  * which clients may retry.
  */
 export type Policy = (
   request: PolicyRequest,
   options: HookOptions,
 ) => boolean | WithReservations | Promise<boolean | WithReservations>
+
+/** The actions that a policy may allow as part of a sum. */
+const SIGNING: readonly PolicyRequest['action'][] = ['sign', 'signAll']
 
 interface Asking {
   readonly policy: Policy | undefined
@@ -115,7 +123,7 @@ export async function askPolicy({ policy, limits }: Asking, request: PolicyReque
   const { action } = request
   const allowed = await askHook('policy', limits.hookMs, async (options) => {
     const answer: unknown = await policy(request, options)
-    if (action !== 'sign' || typeof answer !== 'object' || answer === null) return answer === true && []
+    if (!SIGNING.includes(action) || typeof answer !== 'object' || answer === null) return answer === true && []
     const { reserve } = answer as Partial<WithReservations>
     return reserve !== undefined && readReservations(reserve)
   })

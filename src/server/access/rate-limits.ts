@@ -1,8 +1,11 @@
 import type { OperationRequest } from '../../wire/operations.ts'
 import { HOUR_MS, replaceRates, type Rate } from '../../service/rates.ts'
 
+/** The kinds of operations that have a rate: a `signAll` counts as its signatures, by that of `sign`. */
+export type RatedKind = Exclude<OperationRequest['kind'], 'signAll'>
+
 /** The rate of each kind of operation; null for no limit. */
-export type RateLimits = Readonly<Record<OperationRequest['kind'], Rate | null>>
+export type RateLimits = Readonly<Record<RatedKind, Rate | null>>
 
 const MINUTE_MS = 60_000
 

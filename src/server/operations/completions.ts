@@ -5,6 +5,7 @@ import type {
   SetupRequest,
   SignRequest,
 } from '../../wire/operations.ts'
+import type { SignAllRequest } from '../../wire/sign-items.ts'
 import type { ServerContext } from '../context.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring, recordProof, recordSignature } from '../sets/retirements.ts'
@@ -17,8 +18,11 @@ export function usedSet({ request }: RoundInput<SetRequest>): OperationResult {
   return { setId: request.setId, state: 'ACTIVE' }
 }
 
-/** The completion of a signature, which requires that its set is still ACTIVE when it is recorded. */
-export function signatureCompletion(context: ServerContext, input: RoundInput<SignRequest>): Completion {
+/** The completion of a signature, or of several, which requires that its set is still ACTIVE when it is recorded. */
+export function signatureCompletion(
+  context: ServerContext,
+  input: RoundInput<SignRequest | SignAllRequest>,
+): Completion {
   return {
     decision: 'COMMIT',
     result: usedSet(input),

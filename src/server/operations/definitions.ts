@@ -13,6 +13,7 @@ import { joinOperation } from './make-sets/join.ts'
 import type { ServerOperation } from './operation.ts'
 import type { SetRequest } from './round.ts'
 import { proveOperation } from './prove.ts'
+import { signAllOperation } from './sign-all.ts'
 import { signOperation } from './sign.ts'
 
 /** The server's definitions of all kinds of operations. `WIRE_OPERATIONS` has the part that clients know, too. */
@@ -24,6 +25,7 @@ export const SERVER_OPERATIONS = {
   refresh: refreshOperation,
   join: joinOperation,
   sign: signOperation,
+  signAll: signAllOperation,
   prove: proveOperation,
   export: exportOperation,
   setup: setupOperation,

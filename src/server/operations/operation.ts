@@ -3,6 +3,7 @@ import type { OperationRequest } from '../../wire/operations.ts'
 import type { SetLimits } from '../../wire/set-limits.ts'
 import type { CalledOperation, Caller } from '../access/caller.ts'
 import { callerFields, type PolicyRequest } from '../access/policy.ts'
+import type { RatedKind } from '../access/rate-limits.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext, ServerLimits } from '../context.ts'
 import type { TakenPreprocessing } from '../sets/preprocessings.ts'
@@ -23,6 +24,8 @@ export interface ServerOperation<Request extends OperationRequest> {
    * device that sends it, the client. Empty if failures are not counted.
    */
   readonly failuresCountAgainst: readonly FailureSubject[]
+  /** What its start counts as, by the rates. Default: one of its kind. */
+  readonly countsAs?: (request: Request) => { readonly kind: RatedKind; readonly count: number }
   /** The events that are logged when it begins. Default: none. */
   readonly startEvents?: (key: CalledOperation, request: Request) => readonly AuditEvent[]
   /** Whether its decision is kept for ever. Otherwise it is deleted with the operation, `responseMs` after its expiry. */
@@ -33,7 +36,10 @@ export interface ServerOperation<Request extends OperationRequest> {
    * Takes what a round uses up out of the database, in a statement of its own before the round's transaction: it is gone
    * whether or not the round succeeds.
    */
-  readonly consume?: (context: ServerContext, input: RoundInput<Request>) => Promise<TakenPreprocessing | undefined>
+  readonly consume?: (
+    context: ServerContext,
+    input: RoundInput<Request>,
+  ) => Promise<readonly TakenPreprocessing[] | undefined>
   /** Runs one of its rounds. */
   readonly handle: RoundHandler<Request>
 }

@@ -56,7 +56,7 @@ export interface RoundInput<Request extends OperationRequest = OperationRequest>
   /** The end of the client's log, as it was read at the start of the round. */
   readonly auditHead?: KnownHead | undefined
   /** What `consume` took before this round's transaction. */
-  readonly taken?: TakenPreprocessing | undefined
+  readonly taken?: readonly TakenPreprocessing[] | undefined
 }
 
 /** The output of a round. It has no effect until it is committed. */

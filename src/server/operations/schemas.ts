@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { decodeIntent, INTENT_MAX_LENGTH } from '../../wire/intent.ts'
+import { decodeIntent, INTENT_MAX_LENGTH, type IntentKind } from '../../wire/intent.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { getGroup } from '../../curve/index.ts'
 import { hex, text } from '../../service/schemas.ts'
@@ -112,22 +112,24 @@ export const message = ({ messageBytes }: ServerLimits) =>
   )
 
 /** What a message is of, encoded, in lower-case hex. */
-export const intent = v.optional(
-  v.pipe(
-    v.string(),
-    v.maxLength(2 * INTENT_MAX_LENGTH),
-    v.regex(/^(?:[0-9a-f]{2})*$/),
-    v.check(isIntent),
-    v.description('What the message is of: `docs/wire.md`.'),
-  ),
+export const encodedIntent = v.pipe(
+  v.string(),
+  v.maxLength(2 * INTENT_MAX_LENGTH),
+  v.regex(/^(?:[0-9a-f]{2})*$/),
+  v.check((value) => intentKind(value) !== undefined),
+  v.description('What the message is of: `docs/wire.md`.'),
 )
 
-function isIntent(value: string): boolean {
+/** {@link encodedIntent}, if the client says it. */
+export const intent = v.optional(encodedIntent)
+
+/** The kind of an encoded intent, in hex; undefined for what is none. */
+export function intentKind(value: string): IntentKind | undefined {
+  if (!isHex(value)) return undefined
   try {
-    decodeIntent(fromHex(value))
-    return true
+    return decodeIntent(fromHex(value)).kind
   } catch (error) {
-    if (isCodecError(error)) return false
+    if (isCodecError(error)) return undefined
     throw error
   }
 }

@@ -1,9 +1,11 @@
 import type { SessionMessage } from '../../wire/round-body.ts'
 import type { SignBip340Request, SignEd25519Request } from '../../wire/operations.ts'
+import type { SignBip340Item, SignEd25519Item } from '../../wire/sign-items.ts'
 import { frostShare, signedIntent } from '../../wire/signing.ts'
 import { partiesOf } from '../../wire/sessions.ts'
 import { getGroup } from '../../curve/index.ts'
-import { createSigning } from '../../protocol/frost/session.ts'
+import { createSigning, type SigningResult } from '../../protocol/frost/session.ts'
+import type { Session } from '../../protocol/session/session.ts'
 import { wipeKeyShare, type KeyShare, type WalletShares } from '../../key-share/index.ts'
 import { partyId } from '../../types.ts'
 import { fromHex } from '../../util/bytes.ts'
@@ -14,6 +16,9 @@ import { signatureCompletion } from './completions.ts'
 import { openSourceShare, sourceOf } from './source.ts'
 
 type FrostRequest = SignEd25519Request | SignBip340Request
+
+/** What a FROST session signs: a request, or an item of one. */
+type FrostStatement = FrostRequest | SignEd25519Item | SignBip340Item
 
 /**
  * Signs with FROST: takes the client's commitments, returns the server's commitments and signature share. The share is sent
@@ -28,38 +33,41 @@ export async function signFrostRound(context: ServerContext, input: RoundInput<F
 /** The server's side of a signature. @param serverShare is wiped */
 function signWith(
   context: ServerContext,
-  input: RoundInput<FrostRequest>,
+  { request, messages }: RoundInput<FrostRequest>,
   serverShare: WalletShares,
 ): readonly SessionMessage[] {
-  let share: KeyShare | undefined
+  let session: Session<SigningResult> | undefined
   try {
-    share = signingShare(input.request, serverShare.shares)
-    return sign(context, input, share).messages
+    session = openFrost(context, serverShare, request, signedIntent(request))
+    return advanceSessions([session], messages, true).messages
   } finally {
-    for (const secret of [...serverShare.shares, ...(share ? [share] : [])]) wipeKeyShare(secret)
+    session?.dispose()
+    serverShare.shares.forEach(wipeKeyShare)
   }
 }
 
-function signingShare(request: FrostRequest, shares: readonly KeyShare[]): KeyShare {
-  const curve = request.scheme === 'ed25519' ? 'ed25519' : 'secp256k1'
-  const share = shares.find(({ record }) => record.curve === curve) as KeyShare
-  return frostShare(getGroup(curve), share, request)
-}
-
-function sign({ random }: ServerContext, { request, messages }: RoundInput<FrostRequest>, share: KeyShare) {
-  const session = createSigning({
-    scheme: request.scheme,
-    group: getGroup(share.record.curve),
-    share,
-    signers: partiesOf('signing').map(({ id }) => id),
-    aggregator: partyId(1),
-    message: fromHex(request.message),
-    ...signedIntent(request),
-    random,
-  })
+/** The server's session of a FROST signature. @param bound what it is bound to */
+export function openFrost(
+  { random }: ServerContext,
+  { shares }: WalletShares,
+  statement: FrostStatement,
+  bound: { readonly intent?: Uint8Array },
+): Session<SigningResult> {
+  const { scheme } = statement
+  const group = getGroup(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
+  const share = frostShare(group, shares.find(({ record }) => record.curve === group.curve) as KeyShare, statement)
   try {
-    return advanceSessions([session], messages, true)
+    return createSigning({
+      scheme,
+      group,
+      share,
+      signers: partiesOf('signing').map(({ id }) => id),
+      aggregator: partyId(1),
+      message: fromHex(statement.message),
+      ...bound,
+      random,
+    })
   } finally {
-    session.dispose()
+    wipeKeyShare(share)
   }
 }

@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import type { SignRequest } from '../../wire/operations.ts'
+import type { SignItem } from '../../wire/sign-items.ts'
 import { requestDigest } from '../../wire/signing.ts'
 import { MpcError } from '../../errors.ts'
 import { fromHex } from '../../util/bytes.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { ServerContext, ServerLimits } from '../context.ts'
-import { takePreprocessing } from '../sets/preprocessings.ts'
+import { takePreprocessings } from '../sets/preprocessings.ts'
 import { signEcdsaRound } from './ecdsa/signature.ts'
 import type { ServerOperation } from './operation.ts'
 import type { RoundInput, RoundOutput } from './round.ts'
@@ -13,7 +14,7 @@ import { hex, intent, message, path, setId, slowClient, walletId } from './schem
 import { signFrostRound } from './sign-frost.ts'
 import { requireSource } from './source.ts'
 
-const tapTweak = v.pipe(
+export const tapTweak = v.pipe(
   v.nullable(v.union([v.literal(''), hex(32)])),
   v.description('Null: the key as it is. Empty: a key without scripts. Else the merkle root.'),
 )
@@ -31,7 +32,7 @@ export const source = v.pipe(
 /** Signs with FROST or threshold ECDSA, the latter with a setup, an ephemeral setup or a preprocessing. */
 export const signOperation: ServerOperation<SignRequest> = {
   schema: signSchema,
-  policyFields: (request) => ({ message: fromHex(request.message), ...schemeFields(request) }),
+  policyFields: signatureFields,
   checkStart: async ({ onCheating }, _, request) => {
     if (onCheating === 'ephemeralSetup' || request.scheme !== 'ecdsa') return
     if (request.source.kind !== 'ephemeralSetup') return
@@ -45,7 +46,7 @@ export const signOperation: ServerOperation<SignRequest> = {
     if (request.scheme !== 'ecdsa' || request.source.kind !== 'preprocessing') return undefined
     // A set that has ended has no preprocessings: the client is told which of the two it is.
     await requireSource(context, context.database, input, request)
-    return takePreprocessing(context, { clientId, setId: request.setId, id: request.source.id }, epoch)
+    return takePreprocessings(context, { clientId, setId: request.setId, ids: [request.source.id] }, epoch)
   },
   handle,
 }
@@ -65,15 +66,17 @@ export function signSchema(limits: ServerLimits) {
   ])
 }
 
-function schemeFields(request: SignRequest) {
-  const { scheme, path } = request
+/** What the policy is told of a signature, besides its intent. */
+export function signatureFields(signed: SignRequest | SignItem) {
+  const { scheme, path } = signed
+  const message = fromHex(signed.message)
   switch (scheme) {
     case 'ed25519':
-      return { scheme, path }
+      return { message, scheme, path }
     case 'bip340':
-      return { scheme, path, tapTweak: request.tapTweak }
+      return { message, scheme, path, tapTweak: signed.tapTweak }
     case 'ecdsa':
-      return { scheme, path, hash: request.hash, digest: requestDigest(request) }
+      return { message, scheme, path, hash: signed.hash, digest: requestDigest(signed) }
   }
 }
 

@@ -3,17 +3,18 @@ import { verifyOpeningProof, type FirstRound } from '../../wire/opening-proof.ts
 import { requireAuthorization } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
-import { verifyIntent } from '../access/intents.ts'
+import { verifyIntent, verifyIntents } from '../access/intents.ts'
 import { getGroup } from '../../curve/index.ts'
 import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Reservation } from '../access/reservation.ts'
 import { askPolicy, limitFields, type PolicyRequest } from '../access/policy.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
-import { ecdsaRecord } from '../sets/sets-table.ts'
+import { ecdsaRecord, type SetRow } from '../sets/sets-table.ts'
 import { definitionOf, isAuthorized, type AuthorizedRequest } from '../operations/definitions.ts'
 import { requestForPolicy } from '../operations/operation.ts'
 import type { SourceSet } from '../operations/round.ts'
+import { signatureFields } from '../operations/sign.ts'
 import { requireFit } from '../operations/source.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
 import { decideUnstarted } from './operations-table.ts'
@@ -45,13 +46,24 @@ export async function authorizeOperation(
     await requireRoomForSet(context, context.database, request, { ...found, set })
     await requireUnlocked(context, key, request)
     // Before the policy is asked, and before anything is counted, taken or played.
-    const intent = request.kind === 'sign' ? { intent: verifyIntent(context.intents, request, set) } : {}
-    ofSet = { ...limitFields(set), ...intent }
+    ofSet = { ...limitFields(set), ...verified(context, request, set) }
   }
   await definitionOf(request).checkStart?.(context, key, request)
   const reservations = await askPolicy(context, { ...policyRequest(key, request), ...ofSet })
   if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
   return reservations
+}
+
+/** What a request signs, checked to be what it says that it signs. */
+function verified(
+  { intents }: ServerContext,
+  request: OperationRequest,
+  set: SetRow,
+): Pick<PolicyRequest, 'intent' | 'items'> {
+  if (request.kind === 'sign') return { intent: verifyIntent(intents, request, set) }
+  if (request.kind !== 'signAll') return {}
+  const about = verifyIntents(intents, request, set)
+  return { items: request.items.map((item, i) => ({ ...signatureFields(item), intent: about[i]! })) }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isJoiningRound } from '../../wire/join.ts'
 import type { OperationKind, OperationRequest } from '../../wire/operations.ts'
 import { createRateCounts, rateLimited, type Locked, type RateCounts, type Subject } from '../../service/rate-counts.ts'
+import type { RatedKind } from '../access/rate-limits.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -20,8 +21,8 @@ export function countsFailures(kind: OperationKind, round = 1): boolean {
 }
 
 /** The counts of all clients, and the events that the log gets. */
-export function rateCounts({ database, now, limits, audit }: ServerContext): RateCounts<OperationKind> {
-  return createRateCounts<OperationKind>({
+export function rateCounts({ database, now, limits, audit }: ServerContext): RateCounts<RatedKind> {
+  return createRateCounts<RatedKind>({
     table: 'reshare_rates',
     database,
     now,
@@ -78,7 +79,15 @@ export async function chargeOperation(
   added: AddedOperation,
 ): Promise<void> {
   requireFewOpen(context, added)
-  if (!isAuthorized(request)) await rateCounts(context).charge(tx, payer(clientId, request), request.kind)
+  if (isAuthorized(request)) return
+  const { kind, count } = countOf(request)
+  await rateCounts(context).charge(tx, payer(clientId, request), kind, count)
+}
+
+/** What the start of an operation counts as. */
+function countOf(request: OperationRequest): { readonly kind: RatedKind; readonly count: number } {
+  const counted = definitionOf<OperationRequest>(request).countsAs?.(request)
+  return counted ?? { kind: request.kind as RatedKind, count: 1 }
 }
 
 /** Counts a failed proof. @returns the events for the log */

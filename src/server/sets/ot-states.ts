@@ -7,7 +7,7 @@ import { boolean, bytes, nullable, pick, readColumn, rowDecoder, text } from '..
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { forEachRow } from '../each-row.ts'
 import { EPOCH } from '../epoch.ts'
-import { preprocessingNotFound, type PreprocessingKey, type TakenPreprocessing } from './preprocessings.ts'
+import { takenFrom, type PreprocessingKeys, type TakenPreprocessing } from './preprocessings.ts'
 import { setRow, type SetRow } from './sets-table.ts'
 import { tables } from '../tables.ts'
 
@@ -117,25 +117,31 @@ export async function lockSet({ sealer }: Sealing, tx: Queryable, key: OtStateKe
   return { set: setRow(row), share: readColumn(row, 'share', nullable(bytes)), openOtState }
 }
 
-/** Locks the OT state of a set and takes a preprocessing in one statement, for a transaction that stores the result of both. */
-export async function lockOtStateAndPreprocessing(
+/**
+ * Locks the OT state of a set and takes preprocessings, all or none, in one statement, for a transaction that stores the result
+ * of both.
+ *
+ * @throws {PREPROCESSING_NOT_FOUND} if one is missing; the caller rolls back
+ */
+export async function lockOtStateAndPreprocessings(
   { sealer, now }: Pick<ServerContext, 'sealer' | 'now'>,
   tx: Queryable,
-  key: PreprocessingKey,
+  key: PreprocessingKeys,
   epoch: number,
-): Promise<{ readonly otState: OtState; readonly taken: TakenPreprocessing }> {
-  const [row] = await tx.query(
+): Promise<{ readonly otState: OtState; readonly taken: readonly TakenPreprocessing[] }> {
+  const rows = await tx.query(
     `with taken as (
        delete from reshare_preprocessings
-       where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and epoch = $4 returning sealed
+       where set_id = $1 and preprocessing_id = any(string_to_array($2, ',')) and expires_at > $3 and epoch = $4
+       returning preprocessing_id, sealed
      )
-     select ot.sealed, poisoned, ot.epoch, (select sealed from taken) as taken
-     from reshare_ot_states ot where set_id = $1 and epoch = $4 and epoch = ${EPOCH} for update`,
-    [key.setId, key.id, new Date(now()), epoch],
+     select ot.sealed as ot_state, poisoned, ot.epoch, taken.preprocessing_id, taken.sealed
+     from reshare_ot_states ot join taken on true where ot.set_id = $1 and ot.epoch = $4 and ot.epoch = ${EPOCH} for update of ot`,
+    [key.setId, key.ids.join(), new Date(now()), epoch],
   )
-  const sealed = row === undefined ? null : readColumn(row, 'taken', nullable(bytes))
-  if (sealed === null) throw preprocessingNotFound()
-  return { otState: openLocked({ sealer }, key, row), taken: { ...key, sealed, epoch } }
+  const taken = takenFrom(rows, key, epoch)
+  const [row] = rows
+  return { otState: openLocked({ sealer }, key, { ...row, sealed: row?.['ot_state'] ?? null }), taken }
 }
 
 function openLocked({ sealer }: Sealing, key: OtStateKey, row: Row | undefined): OtState {

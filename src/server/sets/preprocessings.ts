@@ -3,9 +3,10 @@ import { getEcdsaBackend, Preprocessed } from '../../protocol/ecdsa/index.ts'
 import { toHex, wipe } from '../../util/bytes.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import { timestamp, type ServerContext } from '../context.ts'
-import { bytes, readColumn } from '../../service/database/rows.ts'
+import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Statement } from '../../service/database/combined.ts'
-import type { Queryable } from '../../service/database/types.ts'
+import type { Queryable, Row } from '../../service/database/types.ts'
+import { tables } from '../tables.ts'
 import { EPOCH } from '../epoch.ts'
 
 /** Identifies a preprocessing of a client's set; its id is lower-case hex. */
@@ -13,6 +14,11 @@ export interface PreprocessingKey {
   readonly clientId: string
   readonly setId: string
   readonly id: string
+}
+
+/** Names preprocessings of one set; ids are lower-case hex, each once. */
+export interface PreprocessingKeys extends Omit<PreprocessingKey, 'id'> {
+  readonly ids: readonly string[]
 }
 
 /** A preprocessing that was deleted from the database to be used, still sealed. */
@@ -49,26 +55,44 @@ export async function insertPreprocessing(
 }
 
 /**
- * Deletes a preprocessing and returns it, in one statement that is durable when this returns. Exactly one process gets it;
- * after a crash, none does.
+ * Deletes preprocessings and returns them, all or none, in a transaction that is durable when this returns. Exactly one process
+ * gets them; after a crash, none does.
  *
  * @param epoch the epoch of the operation
- * @throws {PREPROCESSING_NOT_FOUND} if there is none: it was never made, was used, dropped or has expired, or is from before
- *   the database was restored. Retrying does not help: the client signs without it
+ * @returns them in the order of their ids in the key
+ * @throws {PREPROCESSING_NOT_FOUND} if one is missing: it was never made, was used, dropped or has expired, or is from before
+ *   the database was restored. Retrying does not help: the client signs without them
  */
-export async function takePreprocessing(
+export async function takePreprocessings(
   context: ServerContext,
-  key: PreprocessingKey,
+  key: PreprocessingKeys,
   epoch: number,
-): Promise<TakenPreprocessing> {
-  const [row] = await context.database.query(
-    `delete from reshare_preprocessings
-     where set_id = $1 and preprocessing_id = $2 and expires_at > $3 and epoch = $4 and epoch = ${EPOCH}
-     returning sealed`,
-    [key.setId, key.id, timestamp(context), epoch],
-  )
-  if (row === undefined) throw preprocessingNotFound()
-  return { ...key, sealed: readColumn(row, 'sealed', bytes), epoch }
+): Promise<readonly TakenPreprocessing[]> {
+  const take = (tx: Queryable) =>
+    tx.query(
+      `delete from reshare_preprocessings
+       where set_id = $1 and preprocessing_id = any(string_to_array($2, ',')) and expires_at > $3 and epoch = $4
+         and epoch = ${EPOCH}
+       returning preprocessing_id, sealed`,
+      [key.setId, key.ids.join(), timestamp(context), epoch],
+    )
+  return context.database.transaction(async (tx) => takenFrom(await take(tx), key, epoch), 'read committed')
+}
+
+const readTaken = rowDecoder(pick(tables.reshare_preprocessings, 'preprocessing_id', 'sealed'))
+
+/** The preprocessings of deleted rows. @throws {PREPROCESSING_NOT_FOUND} if one is missing; the caller rolls back */
+export function takenFrom(
+  rows: readonly Row[],
+  { ids, ...set }: PreprocessingKeys,
+  epoch: number,
+): readonly TakenPreprocessing[] {
+  const deleted = rows.map(readTaken)
+  return ids.map((id) => {
+    const row = deleted.find(({ preprocessingId }) => preprocessingId === id)
+    if (row === undefined) throw preprocessingNotFound()
+    return { ...set, id, sealed: row.sealed, epoch }
+  })
 }
 
 export function preprocessingNotFound(): MpcError {

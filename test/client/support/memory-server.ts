@@ -11,6 +11,7 @@ import { concatBytes, fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
 import type { RandomSource } from '../../../src/util/random.ts'
 import { keep, sharesFor, statusOf, type ServedOperation, type ServedSet } from './served.ts'
 import {
+  batchSessions,
   ecdsaSession,
   makingSessions,
   schnorrSession,
@@ -66,12 +67,17 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return makingSessions(operationId, request, undefined, random)
       case 'preprocess':
         return [ecdsaSession(request, set.shares, requireOtState(set), random)]
+      case 'signAll':
+        return batchSessions(operationId, request, set.shares, random, {
+          ...(request.items.some(({ scheme }) => scheme === 'ecdsa') && { otState: requireOtState(set) }),
+          preprocessed: request.preprocessings?.map((id) => preprocessedFor(set, id)),
+        })
       case 'export':
         return fail('POLICY_DENIED', 'this server exports nothing')
       case 'sign':
         if (request.scheme !== 'ecdsa') return [schnorrSession(request, set.shares, random)]
         if (request.source.kind === 'ephemeralSetup') return [setupSession(operationId, request, random)]
-        return [ecdsaSession(request, set.shares, requireOtState(set), random, preprocessedFor(set, request))]
+        return [ecdsaSession(request, set.shares, requireOtState(set), random, completed(set, request))]
       default:
         return makingSessions(operationId, request, set.shares, random)
     }
@@ -88,7 +94,8 @@ export function memoryServer(random: RandomSource): MemoryServer {
         return playSessions(operation, true, messages)
       }
     }
-    return playSessions(operation, round === 1, messages)
+    // The server's sessions of a batch start when they have a message.
+    return playSessions(operation, round === 1 && request.kind !== 'signAll', messages)
   }
 
   function playSessions(
@@ -115,10 +122,13 @@ export function memoryServer(random: RandomSource): MemoryServer {
   }
 
   /** Takes out what a signature completes, if it does. */
-  function preprocessedFor(set: ServedSet, { source }: SignEcdsaRequest): Preprocessed | undefined {
-    if (source.kind !== 'preprocessing') return undefined
-    const preprocessed = set.preprocessings.get(source.id)
-    set.preprocessings.delete(source.id)
+  function completed(set: ServedSet, { source }: SignEcdsaRequest): Preprocessed | undefined {
+    return source.kind === 'preprocessing' ? preprocessedFor(set, source.id) : undefined
+  }
+
+  function preprocessedFor(set: ServedSet, id: string): Preprocessed {
+    const preprocessed = set.preprocessings.get(id)
+    set.preprocessings.delete(id)
     return preprocessed ?? fail('PREPROCESSING_NOT_FOUND', 'no such preprocessing')
   }
 

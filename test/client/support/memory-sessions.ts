@@ -2,6 +2,8 @@ import { operationSessions } from '../../../src/wire/operation-definitions.ts'
 import { bindsLimits, operationFlags } from '../../../src/wire/operation-flags.ts'
 import { importedKeyTerms } from '../../../src/wire/import.ts'
 import type { OperationRequest, PreprocessRequest, SignEcdsaRequest } from '../../../src/wire/operations.ts'
+import { itemBindings } from '../../../src/wire/sign-all.ts'
+import { isEcdsaItem, type SignAllRequest, type SignEcdsaItem, type SignItem } from '../../../src/wire/sign-items.ts'
 import { setupBinding, setupParties } from '../../../src/wire/setup-binding.ts'
 import { keyAtPath, requestDigest, frostShare, signedIntent } from '../../../src/wire/signing.ts'
 import { partiesOf, WALLET_THRESHOLD } from '../../../src/wire/sessions.ts'
@@ -74,44 +76,37 @@ export function setupSession(operationId: string, request: OperationRequest, ran
   return converted(session, ([setup]) => ({ setup: setup! }))
 }
 
+/** What a session signs: a request, or an item of one. */
+type Frost = Extract<OperationRequest, { scheme: 'ed25519' | 'bip340' }> | Exclude<SignItem, SignEcdsaItem>
+
 /** The server's session of a FROST signature. */
 export function schnorrSession(
-  request: Extract<OperationRequest, { scheme: 'ed25519' | 'bip340' }>,
+  request: Frost,
   shares: WalletShares,
   random: RandomSource,
+  bound: { readonly intent?: Uint8Array } = 'kind' in request ? signedIntent(request) : {},
 ): ServedSession {
   const { scheme } = request
   const group = getGroup(scheme === 'ed25519' ? 'ed25519' : 'secp256k1')
-  const own = shareOn(shares, group.curve)
-  const share = frostShare(group, own, request)
+  const share = frostShare(group, shareOn(shares, group.curve), request)
   const message = fromHex(request.message)
-  return converted(
-    createSigning({
-      scheme,
-      group,
-      share,
-      signers,
-      aggregator: partyId(1),
-      message,
-      random,
-      ...signedIntent(request),
-    }),
-    () => ({}),
-  )
+  const options = { scheme, group, share, signers, aggregator: partyId(1), message, random, ...bound }
+  return converted(createSigning(options), () => ({}))
 }
 
 /** The server's session of a threshold ECDSA signature or preprocessing. @param preprocessed what the signature completes */
 export function ecdsaSession(
-  request: SignEcdsaRequest | PreprocessRequest,
+  request: SignEcdsaRequest | SignEcdsaItem | PreprocessRequest,
   shares: WalletShares,
   otState: OtState,
   random: RandomSource,
   preprocessed?: Preprocessed,
+  bound: { readonly intent?: Uint8Array } = 'intent' in request && 'kind' in request ? signedIntent(request) : {},
 ): ServedSession {
   const backend = getEcdsaBackend()
   const share = shareOn(shares, 'secp256k1')
   const common = { backend, share, otStates: [otState], signers, random }
-  if (request.kind === 'preprocess') {
+  if (!('path' in request)) {
     const session = createPreprocessing({ ...common, epoch: EPOCH })
     return converted(session, ({ preprocessed: made }) => ({ preprocessed: made! }))
   }
@@ -121,13 +116,28 @@ export function ecdsaSession(
     ...(derivation && { derivation }),
     digest: requestDigest(request),
     aggregator: partyId(1),
-    ...signedIntent(request),
+    ...bound,
   }
   const session =
     preprocessed === undefined
       ? createEcdsaSigning(options)
       : createCompletion({ ...options, preprocessed, epoch: EPOCH })
   return converted(session, () => ({}))
+}
+
+/** The server's sessions of several signatures. */
+export function batchSessions(
+  operationId: string,
+  request: SignAllRequest,
+  shares: WalletShares,
+  random: RandomSource,
+  { otState, preprocessed }: { readonly otState?: OtState; readonly preprocessed: Preprocessed[] | undefined },
+): ServedSession[] {
+  return itemBindings(operationId, request).map((intent, i) => {
+    const item = request.items[i]!
+    if (!isEcdsaItem(item)) return schnorrSession(item, shares, random, { intent })
+    return ecdsaSession(item, shares, otState!, random, preprocessed?.[i], { intent })
+  })
 }
 
 /** @throws {PROTOCOL_ABORTED} if the client's proof of possession fails */

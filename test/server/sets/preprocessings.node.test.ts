@@ -6,10 +6,10 @@ import {
   insertPreprocessing,
   openPreprocessing,
   preprocessingsDeletion,
-  takePreprocessing,
+  takePreprocessings,
   type PreprocessingKey,
 } from '../../../src/server/sets/preprocessings.ts'
-import { lockOtStateAndPreprocessing } from '../../../src/server/sets/ot-states.ts'
+import { lockOtStateAndPreprocessings } from '../../../src/server/sets/ot-states.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
 import { Writer } from '../../../src/util/codec.ts'
 import { bareSet, watchedSealer } from '../support/bare-sets.ts'
@@ -47,7 +47,11 @@ describe('a preprocessing', () => {
   }
   const count = async (setId: string) =>
     (await tables.database.query('select 1 from reshare_preprocessings where set_id = $1', [setId])).length
-  const take = (key: PreprocessingKey, epoch = 1, context = tables.context) => takePreprocessing(context, key, epoch)
+  const keysOf = ({ id, ...key }: PreprocessingKey) => ({ ...key, ids: [id] })
+  const take = async (key: PreprocessingKey, epoch = 1, context = tables.context) => {
+    const [taken] = await takePreprocessings(context, keysOf(key), epoch)
+    return taken!
+  }
 
   async function made(set: Awaited<ReturnType<typeof bare>>, epoch = 1, context = tables.context) {
     const preprocessed = draw(set.setId, epoch)
@@ -101,7 +105,7 @@ describe('a preprocessing', () => {
     const { sealer, seen } = watched()
     const lock = (key: PreprocessingKey, epoch = 1) =>
       tables.database.transaction((tx) =>
-        lockOtStateAndPreprocessing({ sealer, now: () => tables.clock }, tx, key, epoch),
+        lockOtStateAndPreprocessings({ sealer, now: () => tables.clock }, tx, keysOf(key), epoch),
       )
     tables.clock = START
     const key = await made({ ...tables.key({ clientId }), setId: set.setId })
@@ -127,9 +131,33 @@ describe('a preprocessing', () => {
     const { otState, taken } = await lock(key)
     expect([otState.secrets, seen.map(isWiped)]).toEqual([expect.any(Object), [true]])
     otState.dispose()
-    expect(toHex(openPreprocessing(tables.context, taken).id)).toBe(key.id)
+    expect(toHex(openPreprocessing(tables.context, taken[0]!).id)).toBe(key.id)
     expect(await count(set.setId)).toBe(0)
     await expect(lock(key)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+  })
+
+  test('is taken with all others that are named, or none is', async () => {
+    const { clientId, set } = await ecdsaOwner(tables)
+    const owner = { ...tables.key({ clientId }), setId: set.setId }
+    const foreign = await made(await bare())
+    const ids = [(await made(owner)).id, (await made(owner)).id, (await made(owner)).id]
+    const lock = (named: readonly string[]) =>
+      tables.database.transaction((tx) => lockOtStateAndPreprocessings(tables.context, tx, { ...owner, ids: named }, 1))
+    for (const missing of ['00'.repeat(32), foreign.id]) {
+      const named = [...ids, missing]
+      const taking = takePreprocessings(tables.context, { ...owner, ids: named }, 1)
+      await expect(taking).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+      await expect(lock(named)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+      expect(await count(set.setId)).toBe(3)
+    }
+    const [first, second, third] = ids as [string, string, string]
+    const taken = await takePreprocessings(tables.context, { ...owner, ids: [second, first] }, 1)
+    expect(taken.map(({ id }) => id)).toEqual([second, first])
+    await expect(lock([third, first])).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
+    const { otState, taken: last } = await lock([third])
+    otState.dispose()
+    expect(last.map((one) => toHex(openPreprocessing(tables.context, one).id))).toEqual([third])
+    expect([await count(set.setId), await count(foreign.setId)]).toEqual([0, 1])
   })
 
   test('takes the place of the oldest where there are enough', async () => {

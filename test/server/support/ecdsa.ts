@@ -21,7 +21,10 @@ export function keyOf(signing: WalletShares, path: string): Point {
 }
 
 /** Whether noble takes what an operation has signed, with a low s, for the key that its request names. */
-export function nobleTakes({ request, signature }: ClientOperation, signing: WalletShares): boolean {
+export function nobleTakes(
+  { request, signature }: Pick<ClientOperation, 'request' | 'signature'>,
+  signing: WalletShares,
+): boolean {
   const { path, ...rest } = request as SignEcdsaRequest | SignBip340Request
   const key = keyOf(signing, path)
   if (rest.scheme === 'ecdsa') {
@@ -58,6 +61,14 @@ export function cheat(operation: ClientOperation, lengths?: readonly number[]): 
   const changed = messages.map((message) => spoil(message, lengths))
   const cheated = changed.filter(({ envelope }, i) => envelope !== messages[i]!.envelope)
   if (cheated.length !== 1) throw new Error('this request carries no multiplication')
+  operation.body = encodeRoundBody({ header: header as object, messages: changed })
+}
+
+/** Spoils the next request of a batch, in the messages of one item. */
+export function cheatAt(operation: ClientOperation, item: number, lengths?: readonly number[]): void {
+  const { header, messages } = decodeRoundBody(operation.body!)
+  const changed = messages.map((message) => (message.sessionIndex === item ? spoil(message, lengths) : message))
+  if (changed.every(({ envelope }, i) => envelope === messages[i]!.envelope)) throw new Error('nothing to spoil')
   operation.body = encodeRoundBody({ header: header as object, messages: changed })
 }
 

@@ -18,6 +18,7 @@ export function requestsOf(setId: string): Readonly<Record<OperationRequest['kin
     export: exporting(setId),
     setup: { kind: 'setup', ...about },
     preprocess: { kind: 'preprocess', ...about },
+    signAll: { kind: 'signAll', ...about, items: [{ scheme: 'ed25519', message: 'abcd', path: 'm' }] },
     sign: { kind: 'sign', ...about, scheme: 'ed25519', message: 'abcd', path: 'm' },
   }
 }

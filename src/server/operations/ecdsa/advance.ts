@@ -1,5 +1,8 @@
 import type { SessionMessage } from '../../../wire/round-body.ts'
+import { operationRounds } from '../../../wire/operation-definitions.ts'
 import type { PreprocessRequest, SignEcdsaRequest } from '../../../wire/operations.ts'
+import { itemBindings } from '../../../wire/sign-all.ts'
+import { isEcdsaItem, type SignAllRequest, type SignEcdsaItem } from '../../../wire/sign-items.ts'
 import { keyAtPath, requestDigest, signedIntent } from '../../../wire/signing.ts'
 import { partiesOf } from '../../../wire/sessions.ts'
 import { getGroup } from '../../../curve/index.ts'
@@ -14,7 +17,8 @@ import {
   restoreEcdsaSigning,
   restorePreprocessing,
 } from '../../../protocol/ecdsa/index.ts'
-import type { Session } from '../../../protocol/session/session.ts'
+import type { Session, Step } from '../../../protocol/session/session.ts'
+import { ProtocolError } from '../../../errors.ts'
 import { wipeKeyShare, type WalletShares } from '../../../key-share/index.ts'
 import { partyId } from '../../../types.ts'
 import { fromHex, isBytes, utf8 } from '../../../util/bytes.ts'
@@ -24,9 +28,10 @@ import type { ServerContext } from '../../context.ts'
 import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
 import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
+import { openFrost } from '../sign-frost.ts'
 import type { RoundInput } from '../round.ts'
 
-export type EcdsaInput = RoundInput<SignEcdsaRequest | PreprocessRequest>
+export type EcdsaInput = RoundInput<SignEcdsaRequest | SignAllRequest | PreprocessRequest>
 
 /** The outcome of one round of threshold ECDSA: the result, or the state for the next round. Secret, wiped by the caller. */
 export interface EcdsaRound {
@@ -41,42 +46,108 @@ export interface EcdsaSecrets {
   readonly otState: OtState
 }
 
+/** What one ECDSA session signs; undefined for a preprocessing. */
+interface Statement {
+  readonly of: SignEcdsaRequest | SignEcdsaItem
+  /** What it is bound to. */
+  readonly bound: { readonly intent?: Uint8Array }
+}
+
+/** The options of one session, and what it signs. */
+interface SessionOptions {
+  readonly options: EcdsaOptions
+  readonly statement: Statement | undefined
+}
+
 /**
- * Runs one round of a signature or a preprocessing.
+ * Runs one round of a signature, of several signatures with the same OT state, or of a preprocessing. Several signatures are
+ * all made or none: the first check that fails ends all sessions, and no message leaves unless each session has advanced.
  *
  * @param secrets.serverShare the server's share of the set; wiped
  * @param secrets.otState the OT state with the client; the caller disposes of it
- * @param from the state of the previous round, or the preprocessing taken for this request; undefined in the first round
+ * @param from the state of the previous round, or the preprocessings taken for this request; undefined in the first round
  * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the OT state is poisoned
  */
 export function advanceEcdsa(
   context: ServerContext,
   input: EcdsaInput,
   secrets: EcdsaSecrets,
-  from: Uint8Array | TakenPreprocessing | undefined,
+  from: Uint8Array | readonly TakenPreprocessing[] | undefined,
 ): EcdsaRound {
+  const statements = statementsOf(input)
+  const optionsOf = (statement: Statement | undefined) => ({
+    options: ecdsaOptions(context, input, secrets, statement),
+    statement,
+  })
+  const sessions: Session<EcdsaResult>[] = []
+  const others: Session<unknown>[] = []
   const isFirst = !isBytes(from)
-  let sessions: Session<EcdsaResult>[] = []
   try {
-    const options = ecdsaOptions(context, input, secrets)
-    sessions = isFirst
-      ? [openSession(context, input, options, from)]
-      : restoreSessions(from, (one) => restoreSession(input, options, one))
-    const { messages, steps } = advanceSessions(sessions, input.messages, isFirst)
-    const done = steps[0]?.done
-    return done === undefined ? { messages, state: exportSessions(sessions) } : { messages, done }
+    if (isFirst) {
+      for (const [i, statement] of statements.entries()) {
+        sessions.push(openSession(context, input, optionsOf(statement), from?.[i]))
+      }
+    } else {
+      sessions.push(...restoreSessions(from, (one, i) => restoreSession(input, optionsOf(statements[i]), one)))
+    }
+    openOthers(context, input, secrets, others)
+    const { messages, steps } = advanceSessions<unknown>([...sessions, ...others], input.messages, isFirst)
+    if (steps.every((step) => step.done !== undefined)) return { messages, done: steps[0]?.done as EcdsaResult }
+    requireNoneDone(input, steps)
+    return { messages, state: exportSessions(sessions) }
   } finally {
-    for (const session of sessions) session.dispose()
+    for (const session of [...sessions, ...others]) session.dispose()
     secrets.serverShare.shares.forEach(wipeKeyShare)
   }
 }
 
-function ecdsaOptions(context: ServerContext, input: EcdsaInput, { serverShare, otState }: EcdsaSecrets): EcdsaOptions {
-  const { request } = input
+/** A client could leave out a message of one session to get the signature shares of the others. */
+function requireNoneDone({ request, round }: EcdsaInput, steps: readonly Step<unknown>[]): void {
+  if (request.kind !== 'signAll') return
+  const isLast = round >= operationRounds(request)
+  if (isLast || steps.some((step) => step.done !== undefined)) {
+    throw new ProtocolError('FORMAT', round, [], 'a message of one of the signatures is missing')
+  }
+}
+
+/** What the ECDSA sessions of a request sign, in the order of the sessions. */
+function statementsOf({ operationId, request }: EcdsaInput): readonly (Statement | undefined)[] {
+  switch (request.kind) {
+    case 'preprocess':
+      return [undefined]
+    case 'sign':
+      return [{ of: request, bound: signedIntent(request) }]
+    case 'signAll': {
+      const bindings = itemBindings(operationId, request)
+      return request.items.flatMap((of, i) => (isEcdsaItem(of) ? [{ of, bound: { intent: bindings[i]! } }] : []))
+    }
+  }
+}
+
+/** Opens the sessions that start in the last round: those of FROST beside those of ECDSA. */
+function openOthers(
+  context: ServerContext,
+  { operationId, request, round }: EcdsaInput,
+  { serverShare }: EcdsaSecrets,
+  opened: Session<unknown>[],
+): void {
+  if (request.kind !== 'signAll' || round !== operationRounds(request)) return
+  const bindings = itemBindings(operationId, request)
+  for (const [i, item] of request.items.entries()) {
+    if (!isEcdsaItem(item)) opened.push(openFrost(context, serverShare, item, { intent: bindings[i]! }))
+  }
+}
+
+function ecdsaOptions(
+  context: ServerContext,
+  input: EcdsaInput,
+  { serverShare, otState }: EcdsaSecrets,
+  statement: Statement | undefined,
+): EcdsaOptions {
   const random = operationRandom(context, input)
   const share = ecdsaShare(serverShare)
   const signers = partiesOf('signing').map(({ id }) => id)
-  const derivation = 'path' in request ? keyAtPath(getGroup('secp256k1'), share.record, request.path) : undefined
+  const derivation = statement && keyAtPath(getGroup('secp256k1'), share.record, statement.of.path)
   return { backend: getEcdsaBackend(), share, otStates: [otState], signers, ...(derivation && { derivation }), random }
 }
 
@@ -95,26 +166,30 @@ function operationRandom(
 
 function openSession(
   context: ServerContext,
-  { request, epoch }: EcdsaInput,
-  options: EcdsaOptions,
+  { epoch }: EcdsaInput,
+  { options, statement }: SessionOptions,
   taken: TakenPreprocessing | undefined,
 ): Session<EcdsaResult> {
-  if (request.kind === 'preprocess') return createPreprocessing({ ...options, epoch })
-  if (taken === undefined) return createEcdsaSigning({ ...options, ...signed(request) })
+  if (statement === undefined) return createPreprocessing({ ...options, epoch })
+  if (taken === undefined) return createEcdsaSigning({ ...options, ...signed(statement) })
   const preprocessed = openPreprocessing(context, taken)
   try {
-    return createCompletion({ ...options, ...signed(request), preprocessed, epoch })
+    return createCompletion({ ...options, ...signed(statement), preprocessed, epoch })
   } finally {
     preprocessed.dispose()
   }
 }
 
-function restoreSession({ request, epoch }: EcdsaInput, options: EcdsaOptions, state: Uint8Array) {
-  if (request.kind === 'preprocess') return restorePreprocessing(state, { ...options, epoch })
-  return restoreEcdsaSigning(state, { ...options, ...signed(request) })
+function restoreSession(
+  { epoch }: EcdsaInput,
+  { options, statement }: SessionOptions,
+  state: Uint8Array,
+): Session<EcdsaResult> {
+  if (statement === undefined) return restorePreprocessing(state, { ...options, epoch })
+  return restoreEcdsaSigning(state, { ...options, ...signed(statement) })
 }
 
 /** The client aggregates, so the server's last message is its signature share. */
-function signed(request: SignEcdsaRequest) {
-  return { digest: requestDigest(request), ...signedIntent(request), aggregator: partyId(1) }
+function signed({ of, bound }: Statement) {
+  return { digest: requestDigest(of), ...bound, aggregator: partyId(1) }
 }

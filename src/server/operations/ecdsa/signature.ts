@@ -5,7 +5,7 @@ import { signatureCompletion } from '../completions.ts'
 import { requireTransaction, type RoundInput, type RoundOutput } from '../round.ts'
 import type { EcdsaRound } from './advance.ts'
 import { ephemeralSetupRound } from './ephemeral-setup.ts'
-import { withPreprocessing, withStoredOtState } from './stored-ot-state.ts'
+import { withPreprocessings, withStoredOtState } from './stored-ot-state.ts'
 
 /**
  * Signs with threshold ECDSA: with the OT state of the set, with an ephemeral setup, or with a preprocessing. The client
@@ -26,7 +26,7 @@ export async function signEcdsaRound(
     case 'setup':
       return withStoredOtState(context, requireTransaction(tx), input, toOutput)
     case 'preprocessing':
-      return withPreprocessing(context, requireTransaction(tx), { ...input, preprocessingId: source.id }, toOutput)
+      return withPreprocessings(context, requireTransaction(tx), { ...input, preprocessingIds: [source.id] }, toOutput)
     case 'ephemeralSetup':
       return ephemeralSetupRound(context, input, toOutput)
   }

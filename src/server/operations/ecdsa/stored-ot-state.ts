@@ -2,7 +2,7 @@ import { isProtocolError } from '../../../errors.ts'
 import type { OtState } from '../../../protocol/ecdsa/index.ts'
 import type { ServerContext } from '../../context.ts'
 import type { Queryable } from '../../../service/database/types.ts'
-import { lockOtStateAndPreprocessing, lockSet, type LockedSet } from '../../sets/ot-states.ts'
+import { lockOtStateAndPreprocessings, lockSet, type LockedSet } from '../../sets/ot-states.ts'
 import type { TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { openShare } from '../../sets/shares.ts'
 import type { RoundOutput } from '../round.ts'
@@ -36,20 +36,20 @@ export async function withStoredOtState(
 }
 
 /**
- * {@link withStoredOtState} for the completion of a preprocessing. If that was not taken before, this transaction takes it
- * together with the OT state.
+ * {@link withStoredOtState} for the completion of preprocessings. If they were not taken before, this transaction takes all of
+ * them together with the OT state.
  */
-export async function withPreprocessing(
+export async function withPreprocessings(
   context: ServerContext,
   tx: Queryable,
-  input: EcdsaInput & { readonly preprocessingId: string },
+  input: EcdsaInput & { readonly preprocessingIds: readonly string[] },
   toOutput: ToOutput,
 ): Promise<RoundOutput> {
   if (input.taken !== undefined) return withStoredOtState(context, tx, input, toOutput)
-  const { clientId, epoch, request } = input
-  const key = { clientId, setId: request.setId, id: input.preprocessingId }
-  const { otState, taken } = await lockOtStateAndPreprocessing(context, tx, key, epoch)
-  const advance = (from: TakenPreprocessing) =>
+  const { clientId, epoch, request, preprocessingIds } = input
+  const key = { clientId, setId: request.setId }
+  const { otState, taken } = await lockOtStateAndPreprocessings(context, tx, { ...key, ids: preprocessingIds }, epoch)
+  const advance = (from: readonly TakenPreprocessing[]) =>
     advanceEcdsa(context, input, { serverShare: openSourceShare(context, input), otState }, from)
   return advanceOrBan(context, tx, { input, otState }, async () => toOutput(advance(taken)))
 }
