@@ -9,6 +9,7 @@ import type { Transport } from '../transport/types.ts'
 import type { Curve, EcdsaSetup, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Intent } from '../wire/intent.ts'
+import type { SetLimits } from '../wire/set-limits.ts'
 import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
 import type { SignAllRequest, SignEcdsaItem } from '../wire/sign-items.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
@@ -180,8 +181,8 @@ export interface ReportedOptions extends ActionOptions {
   readonly onProgress?: (progress: Progress) => void
 }
 
-/** A wallet as this device holds it. */
-export interface Wallet {
+/** A wallet as this device holds it, with what limits the set that this device uses, if anything does. */
+export interface Wallet extends SetLimits {
   /** 16 bytes in lower-case hex */
   readonly id: string
   /** The signing set that this device uses: 32 bytes in lower-case hex. */

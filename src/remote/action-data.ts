@@ -5,6 +5,7 @@ import type {
   PublicKeys,
   RecoverWalletOptions,
   ResumedWallet,
+  SetLimits,
   SignatureScheme,
   Wallet,
 } from '../index.ts'
@@ -55,7 +56,7 @@ export interface BackupData {
 }
 
 /** A recovered wallet, or one that a dry run found to be recoverable. */
-export interface RecoveredData {
+export interface RecoveredData extends SetLimits {
   readonly id: string
   readonly setId?: string
   readonly publicKeys: PublicKeys

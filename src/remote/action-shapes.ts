@@ -107,7 +107,8 @@ const time = text(40)
 const setId = hex(32)
 const walletId = hex(16)
 const publicKeys = object<PublicKeys>({ secp256k1: bytes(33, 33), ed25519: bytes(32, 32) })
-const wallet = object<Wallet>({ id: walletId, setId, publicKeys })
+const limits = { scope: optional(text(64)), expiresAt: optional(text(40)) }
+const wallet = object<Wallet>({ id: walletId, setId, publicKeys, ...limits })
 const backupData = object<BackupData>({ cipherText, setId })
 const setStatus = {
   setId,
@@ -156,14 +157,14 @@ const recovery = {
   rotateBackup: optional(rotation),
   cipherText: optional(cipherText),
   backups: optional(description),
-  scope: optional(text(64)),
-  expiresAt: optional(text(40)),
+  ...limits,
 }
 
 const recovered = object<RecoveredData>({
   id: walletId,
   setId: optional(setId),
   publicKeys,
+  ...limits,
   backup: optional(backupData),
 })
 

@@ -3,7 +3,7 @@ import type { BackupMethod } from '../../backup/types.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
-import { useActiveSet } from '../wallets/active-set.ts'
+import { assertUnlimited, useActiveSet } from '../wallets/active-set.ts'
 import { assertFunction, assertObject, walletIdArgument } from '../arguments.ts'
 import { assertBackupMethod, probeMethod } from '../backup/backup-method.ts'
 import { pendingBackup, type PendingBackup } from './confirm-backup.ts'
@@ -50,7 +50,8 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Reading share')
     await probeMethod(deadline, method)
-    return useActiveSet(client, deadline, walletId, async (shares) => {
+    return useActiveSet(client, deadline, walletId, async (shares, limits) => {
+      assertUnlimited(limits, 'backup')
       progress.restart()
       const request: BackupRequest = {
         kind: 'backup',

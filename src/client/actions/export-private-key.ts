@@ -5,7 +5,7 @@ import type { WalletShares } from '../../key-share/types.ts'
 import { CURVES, type Curve } from '../../types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { AUTHORIZATION, checkText } from '../../util/text.ts'
-import { useActiveSet } from '../wallets/active-set.ts'
+import { assertUnlimited, useActiveSet } from '../wallets/active-set.ts'
 import { parseResult } from '../operations/parse-responses.ts'
 import { oneOf, assertObject, walletIdArgument } from '../arguments.ts'
 import { postRound } from '../operations/api-client.ts'
@@ -56,7 +56,8 @@ export async function exportPrivateKey(client: Client, options: ExportPrivateKey
   const path = pathArgument(options.path)
   checkText(authorization, AUTHORIZATION, 'authorization')
   return withDeadline(client, options, (deadline, client) =>
-    useActiveSet(client, deadline, walletId, async (shares) => {
+    useActiveSet(client, deadline, walletId, async (shares, limits) => {
+      assertUnlimited(limits, 'export')
       const operationId = newOperationId(client)
       const exportRequest = { kind: 'export', walletId, setId: toHex(shares.setId), curve, authorization } as const
       const holder = serverShare({ client, deadline }, operationId, shares, exportRequest)

@@ -15,7 +15,7 @@ import { isNetworkFailure, postRound } from '../operations/api-client.ts'
 import { beginWith } from '../operations/run-operation.ts'
 import { createProgress, plans, type Progress, type ProgressReporter } from '../progress.ts'
 import type { ActionOptions, Call, Client } from '../types.ts'
-import { useActiveSet } from '../wallets/active-set.ts'
+import { assertUnlimited, useActiveSet } from '../wallets/active-set.ts'
 
 export interface InviteDeviceParameters extends ActionOptions, SetLimits {
   /** 16 bytes in lower-case hex */
@@ -77,7 +77,8 @@ export async function inviteDevice(client: Client, options: InviteDeviceParamete
   try {
     return await withDeadline(client, limits, (deadline, client) => {
       progress.begin('Reading share')
-      return useActiveSet(client, deadline, walletId, (shares) => {
+      return useActiveSet(client, deadline, walletId, (shares, limits) => {
+        assertUnlimited(limits, 'join')
         progress.restart()
         return runInvitation({ client, deadline }, shares, { invitation, label, limits: limitsOfNew, progress })
       })

@@ -264,7 +264,7 @@ async function prepareSets(
     const report = (fraction: number) => progress.within(fraction / 2)
     made.cipherText = await sealVerified(open, rotation!, made.backup, report)
   }
-  await prepareSet(open, { shares, setup: setup(), operationId }, (record) =>
+  await prepareSet(open, { shares, setup: setup(), operationId, limits: recovery.limits }, (record) =>
     existingSets === 'retire' ? activeSetIds(record) : [],
   )
 }

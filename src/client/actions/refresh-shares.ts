@@ -26,7 +26,7 @@ export interface RefreshSharesParameters extends ActionOptions {
 }
 
 /**
- * Replaces this device's signing set with a new one for the same public keys. The old one is retired once the new one
+ * Replaces this device's signing set with a new one for the same public keys, with the same scope and expiry. The old one is retired once the new one
  * is proven to work.
  *
  * A refresh does not help if both shares of the old set were stolen before it.
@@ -46,7 +46,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
   return withDeadline(client, options, async (deadline, client) => {
     progress.begin('Reading share')
     await client.storage.probe()
-    return useActiveSet(client, deadline, walletId, async (shares) => {
+    return useActiveSet(client, deadline, walletId, async (shares, limits) => {
       progress.restart()
       const oldSetId = toHex(shares.setId)
       const setFields = { walletId, setId: oldSetId, label: client.label }
@@ -69,7 +69,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
               progress.begin('Parsing share')
               newShares = extractShares(client, { request, newShares: receivedShares(results) }, 'signing', progress)
               progress.begin('Storing share')
-              await prepareSet({ client, deadline }, { shares: newShares, setup: setup(), operationId }, () => [
+              await prepareSet({ client, deadline }, { shares: newShares, setup: setup(), operationId, limits }, () => [
                 oldSetId,
               ])
             },

@@ -1,5 +1,6 @@
 import type { OperationId } from '../../wire/operations.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
+import type { SetLimits } from '../../wire/set-limits.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
 import { combineShares, validateKeyShare, wipeKeyShare } from '../../key-share/index.ts'
 import type { WalletSetRecord, WalletShares } from '../../key-share/types.ts'
@@ -41,6 +42,7 @@ export interface Join extends Call {
 interface Made {
   readonly shares: WalletShares
   readonly confirmation: readonly SessionMessage[]
+  readonly limits: SetLimits
 }
 
 /**
@@ -55,12 +57,12 @@ export async function runJoin(join: Join): Promise<Wallet> {
   let isDecidable = false
   client.operations.add(operationId)
   try {
-    const { shares } = (made = await makeShares(join))
+    made = await makeShares(join)
     const own = made
     // Nothing is waited for any more: what a process leaves that ends now is undecided for no longer than one action takes.
     return await withDeadline(client, { signal: deadline.signal }, async (deadline) => {
       const last = { ...join, deadline }
-      await store(last, shares)
+      await store(last, own)
       isDecidable = true
       return finish(last, own)
     })
@@ -96,7 +98,7 @@ async function makeShares(join: Join): Promise<Made> {
     progress.begin('Parsing share')
     // First what may fail: until the shares are taken, the sessions wipe them.
     const confirmation = await roundMessages(channel, sessions)
-    return { shares: takeShares(join, sessions), confirmation }
+    return { shares: takeShares(join, sessions), confirmation, limits }
   } finally {
     sessions.dispose()
   }
@@ -131,10 +133,10 @@ function takeShares({ client, progress }: Join, sessions: JoinSessions): WalletS
   }
 }
 
-async function store(join: Join, shares: WalletShares): Promise<void> {
+async function store(join: Join, { shares, limits }: Made): Promise<void> {
   const { deadline, operationId, progress } = join
   progress.begin('Storing share')
-  await prepareSet(join, { shares, operationId }, () => [])
+  await prepareSet(join, { shares, operationId, limits }, () => [])
   deadline.check()
 }
 

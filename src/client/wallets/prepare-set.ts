@@ -1,3 +1,4 @@
+import type { SetLimits } from '../../wire/set-limits.ts'
 import type { WalletShares } from '../../key-share/types.ts'
 import { toHex } from '../../util/bytes.ts'
 import { assertNotCollected } from './unreferenced-shares.ts'
@@ -13,6 +14,8 @@ interface NewSet {
   /** Undefined if it has none, or if that finishes only with the server's last response. Wiped. */
   readonly setup?: NewSetup | undefined
   readonly operationId: string
+  /** Default: none. */
+  readonly limits?: SetLimits
 }
 
 /**
@@ -24,7 +27,7 @@ interface NewSet {
  */
 export async function prepareSet(
   { client, deadline }: Call,
-  { shares, setup, operationId }: NewSet,
+  { shares, setup, operationId, limits = {} }: NewSet,
   replaces: (record: WalletRecord) => readonly string[],
 ): Promise<void> {
   await storeShares(client, shares)
@@ -38,7 +41,8 @@ export async function prepareSet(
     (known) => {
       const operationExpiresAt = Math.min(deadline.endsAt, client.now() + UNDECIDED_MS)
       const record = known ?? { walletId, publicKeys: walletKeys, activeSetId: null, isNew: true, sets: [] }
-      return withPrepared(record, { setId, operationId, operationExpiresAt, replaces: replaces(record) })
+      const made = { setId, operationId, operationExpiresAt, replaces: replaces(record) }
+      return withPrepared(record, { ...made, ...(Object.keys(limits).length > 0 && { limits }) })
     },
     { replaceDamaged: true },
   )

@@ -1,6 +1,7 @@
 import { MpcError } from '../../errors.ts'
-import { equalBytes, fromHex, toHex } from '../../util/bytes.ts'
+import { equalBytes, fromHex, fromUtf8, toHex, utf8 } from '../../util/bytes.ts'
 import { Reader, Writer } from '../../util/codec.ts'
+import { isInstant, isScope, type SetLimits } from '../../wire/set-limits.ts'
 import type { PublicKeys } from '../types.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface LocalSet {
   readonly operationExpiresAt: number
   /** Whether the server still needs its proof of possession, which retires the sets it replaces on any device. */
   readonly proofPending: boolean
+  /** What limits the set, if anything does, as this device was told when the set was made. The server's word is what counts. */
+  readonly limits?: SetLimits
   /** The sets on this device that are deleted once this one is proven to work. */
   readonly replaces: readonly string[]
 }
@@ -50,8 +53,8 @@ const STATES: Readonly<Record<LocalState, number>> = { PREPARED: 1, ACTIVE: 2, R
 
 /**
  * `version u8 | wallet id 16 | secp256k1 key 33 | ed25519 key 32 | 1 with an active set, 2 if it is new, else 0, u8 | [active set 32] | count u16 |
- * count × (set id 32 | state u8 | operation id 16 | operation expires at u64 | proof pending u8 | count u16 |
- * count × replaced set id 32)`
+ * count × (set id 32 | state u8 | operation id 16 | operation expires at u64 | proof pending u8 | length u8 | scope |
+ * length u8 | expires at | count u16 | count × replaced set id 32)`, with the limits in ASCII, empty for none
  */
 export function encodeWalletRecord(record: WalletRecord): Uint8Array {
   const writer = new Writer()
@@ -62,7 +65,7 @@ export function encodeWalletRecord(record: WalletRecord): Uint8Array {
     .u8(record.activeSetId !== null ? 1 : record.isNew ? 2 : 0)
     .bytes(fromHex(record.activeSetId ?? ''))
     .u16(record.sets.length)
-  for (const { setId, state, operationId, operationExpiresAt, proofPending, replaces } of record.sets) {
+  for (const { setId, state, operationId, operationExpiresAt, proofPending, limits, replaces } of record.sets) {
     writer
       .bytes(fromHex(setId))
       .u8(STATES[state])
@@ -70,7 +73,8 @@ export function encodeWalletRecord(record: WalletRecord): Uint8Array {
       .u32(Math.floor(operationExpiresAt / 2 ** 32))
       .u32(operationExpiresAt % 2 ** 32)
       .u8(Number(proofPending))
-      .u16(replaces.length)
+    for (const limit of [limits?.scope, limits?.expiresAt]) writer.u8(limit?.length ?? 0).bytes(utf8(limit ?? ''))
+    writer.u16(replaces.length)
     for (const replaced of replaces) writer.bytes(fromHex(replaced))
   }
   return writer.finish()
@@ -113,7 +117,19 @@ function readLocalSet(reader: Reader): LocalSet {
   const operationId = toHex(reader.bytes(16))
   const operationExpiresAt = reader.u32() * 2 ** 32 + reader.u32()
   const proofPending = reader.u8() === 1
-  return { setId, state, operationId, operationExpiresAt, proofPending, replaces: readList(reader, readSetId) }
+  const [scope, expiresAt] = [readLimit(reader, isScope), readLimit(reader, isInstant)]
+  const limits = { ...(scope !== undefined && { scope }), ...(expiresAt !== undefined && { expiresAt }) }
+  return {
+    ...{ setId, state, operationId, operationExpiresAt, proofPending },
+    ...(Object.keys(limits).length > 0 && { limits }),
+    replaces: readList(reader, readSetId),
+  }
+}
+
+function readLimit(reader: Reader, isValid: (value: unknown) => boolean): string | undefined {
+  const text = fromUtf8(reader.bytes(reader.u8()))
+  if (text !== '' && !isValid(text)) throw new RangeError('a limit of a set is not valid')
+  return text === '' ? undefined : text
 }
 
 function readSetId(reader: Reader): string {
@@ -139,6 +155,11 @@ export function isKnown({ isNew, sets }: WalletRecord): boolean {
 /** The sets that can sign. */
 export function activeSetIds(record: WalletRecord): string[] {
   return record.sets.filter((set) => set.state === 'ACTIVE').map((set) => set.setId)
+}
+
+/** The limits of a set of this device; none for a set that it does not have. */
+export function limitsOf({ sets }: WalletRecord, setId: string): SetLimits {
+  return sets.find((set) => set.setId === setId)?.limits ?? {}
 }
 
 /** Adds a set that waits for the server's decision, with its proof pending. */

@@ -1,7 +1,7 @@
 import { MpcError, isMpcError } from '../../errors.ts'
 import { readToReplace } from './read-to-replace.ts'
 import type { Client, Wallet } from '../types.ts'
-import { decodeWalletRecord, encodeWalletRecord, isKnown, type WalletRecord } from './wallet-record.ts'
+import { decodeWalletRecord, encodeWalletRecord, isKnown, limitsOf, type WalletRecord } from './wallet-record.ts'
 
 /** Attempts to change a wallet record while other tabs change it too. */
 const CHANGE_ATTEMPTS = 16
@@ -91,6 +91,7 @@ export function toWallet(record: WalletRecord): Wallet {
     id: record.walletId,
     setId: record.activeSetId,
     publicKeys: { secp256k1: secp256k1.slice(), ed25519: ed25519.slice() },
+    ...limitsOf(record, record.activeSetId),
   }
 }
 

@@ -3,6 +3,7 @@ import {
   backupWallet,
   createFrostClient,
   generateWallet,
+  getWallet,
   listSets,
   provisionWallet,
   recoverWallet,
@@ -51,7 +52,9 @@ describe.each([
     const { id: walletId, publicKeys } = await generateWallet(phone)
     const limits = { scope: 'agent', expiresAt: inHours(1) }
     const { wallet } = await join(phone, agent, walletId, limits)
-    expect(wallet).toMatchObject({ id: walletId })
+    expect(wallet).toMatchObject({ id: walletId, ...limits })
+    expect(await getWallet(agent, { walletId })).toMatchObject(limits)
+    expect(await getWallet(phone, { walletId })).not.toHaveProperty('scope')
     expect(await limitsOf(agent, walletId)).toEqual(limits)
     expect(await limitsOf(phone, walletId)).toEqual({ scope: null, expiresAt: null })
     await signsForBothKeys(agent, walletId, publicKeys, message)
@@ -61,7 +64,7 @@ describe.each([
     const next = await joinWallet(device('next'))
     await expect(inviteDevice(agent, { walletId, code: next.code })).rejects.toMatchObject({ code: 'POLICY_DENIED' })
     next.cancel()
-    await refreshShares(agent, { walletId })
+    expect(await refreshShares(agent, { walletId })).toMatchObject(limits)
     expect(await limitsOf(agent, walletId)).toEqual(limits)
     world.pass(HOUR)
     const signing = () => sign(agent, { walletId, scheme: 'ed25519', message })
@@ -81,7 +84,7 @@ describe.each([
     const { cipherText, confirm } = await backupWallet(phone, { walletId, method })
     await confirm()
     const limits = { expiresAt: inHours(1) }
-    await provisionWallet(job, { cipherText, method, ...limits })
+    expect(await provisionWallet(job, { cipherText, method, ...limits })).toMatchObject(limits)
     expect(await limitsOf(job, walletId)).toEqual({ scope: null, ...limits })
     await signsEcdsa(job, walletId, publicKeys, message)
     world.pass(HOUR)

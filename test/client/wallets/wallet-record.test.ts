@@ -3,6 +3,7 @@ import {
   activeSetIds,
   decodeWalletRecord,
   encodeWalletRecord,
+  limitsOf,
   withActivated,
   withoutSets,
   withPrepared,
@@ -26,9 +27,22 @@ describe('wallet record', () => {
   test('is these bytes', () => {
     expect(toHex(encodeWalletRecord(full))).toBe(
       ['01', walletId, '02'.repeat(33), '03'.repeat(32), '01', one, '0002'].join('') +
-        [one, '02', operationId, '0000012304560789', '01', '0000'].join('') +
-        [two, '01', operationId, '0000012304560789', '01', '0001', one].join(''),
+        [one, '02', operationId, '0000012304560789', '01', '0000', '0000'].join('') +
+        [two, '01', operationId, '0000012304560789', '01', '0000', '0001', one].join(''),
     )
+  })
+
+  test('has the limits of a set', () => {
+    const limits = { scope: 'agent-7', expiresAt: '2026-12-01T00:00:00.000Z' }
+    for (const some of [limits, { scope: limits.scope }, { expiresAt: limits.expiresAt }]) {
+      const set = { setId: one, operationId, operationExpiresAt, replaces: [], limits: some }
+      const record = withActivated(withPrepared(empty, set), one)
+      const bytes = encodeWalletRecord(record)
+      expect(decodeWalletRecord(bytes, walletId)).toEqual(record)
+      expect([limitsOf(record, one), limitsOf(record, two)]).toEqual([some, {}])
+      const [at] = [bytes.indexOf(0x61), bytes.indexOf(0x32)].filter((index) => index >= 175)
+      expect(() => decodeWalletRecord(change(bytes, at!, 0x41), walletId)).toThrow(/damaged/)
+    }
   })
 
   test('says which set is in use, or whether there was none yet', () => {

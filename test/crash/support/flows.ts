@@ -6,12 +6,14 @@ import {
   backupWallet,
   generateWallet,
   preprocessSignatures,
+  provisionWallet,
   recoverWallet,
   refreshShares,
   resume,
   retireSet,
   sign,
   type Client,
+  type SetLimits,
 } from '../../../src/index.ts'
 import { equalBytes, utf8 } from '../../../src/util/bytes.ts'
 import { storeBackup, type WalletLine } from './wallet-line.ts'
@@ -39,6 +41,7 @@ const ofOwner = { newDevice: false, keepsOwner: true, changesBackup: false, make
 const ofNewDevice = { ...ofOwner, newDevice: true }
 
 const message = utf8('what a user signs')
+const LIMITS: SetLimits = { scope: 'agent', expiresAt: '2100-01-01T00:00:00.000Z' }
 
 /** Every operation that client, server and custodian play. */
 export const flows: readonly Flow[] = [
@@ -100,6 +103,16 @@ export const flows: readonly Flow[] = [
     ...ofNewDevice,
     name: 'join',
     run: (client, line) => joinTogether(line, line.world.startPatient(line.owner), client),
+  },
+  {
+    ...ofNewDevice,
+    name: 'join, limited',
+    run: (client, line) => joinTogether(line, line.world.startPatient(line.owner), client, LIMITS),
+  },
+  {
+    ...ofNewDevice,
+    name: 'recover keep, limited',
+    run: (client, { cipherText, world: { method } }) => provisionWallet(client, { cipherText, method, ...LIMITS }),
   },
   {
     ...ofOwner,
@@ -174,7 +187,12 @@ export const flows: readonly Flow[] = [
 ]
 
 /** One device invites another. Once one of them has failed, its user has the other one stop. */
-async function joinTogether({ wallet }: WalletLine, inviting: Client, joining: Client): Promise<void> {
+async function joinTogether(
+  { wallet }: WalletLine,
+  inviting: Client,
+  joining: Client,
+  limits: SetLimits = {},
+): Promise<void> {
   const stop = new AbortController()
   const { code, done } = await joinWallet(joining, { signal: stop.signal })
   const failures: unknown[] = []
@@ -182,7 +200,7 @@ async function joinTogether({ wallet }: WalletLine, inviting: Client, joining: C
     failures.push(error)
     stop.abort()
   }
-  const invited = inviteDevice(inviting, { walletId: wallet.id, code, signal: stop.signal })
+  const invited = inviteDevice(inviting, { walletId: wallet.id, code, signal: stop.signal, ...limits })
   await Promise.all([done.catch(failed), invited.catch(failed)])
   if (failures.length > 0) throw failures[0]
 }

@@ -33,6 +33,12 @@ export const INVARIANTS = [
        or exists (select 1 from reshare_preprocessings kept where kept.set_id = over.set_id))`,
   ],
   [
+    'a limited set has made a wider one',
+    `select made.set_id from reshare_sets made join reshare_sets source on source.set_id = made.source_set_id
+     where source.purpose = 'signing' and (source.scope is not null or source.expires_at is not null)
+       and (made.scope is distinct from source.scope or made.expires_at is distinct from source.expires_at)`,
+  ],
+  [
     'a set in use has no share',
     `select set_id from reshare_sets used where state = 'ACTIVE' and purpose = 'signing'
        and not exists (select 1 from reshare_shares kept where kept.set_id = used.set_id)`,
