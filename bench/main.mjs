@@ -34,6 +34,7 @@ const GROUPS = {
   sessions: () => import('./groups/sessions.mjs'),
   channel: () => import('./groups/channel.mjs'),
   intents: () => import('./groups/intents.mjs'),
+  'sign-all': () => import('./groups/sign-all.mjs'),
   latency: () => import('./groups/latency.mjs'),
   'cold-start': () => import('./groups/cold-start.mjs'),
   leakage: () => import('./groups/leakage.mjs'),

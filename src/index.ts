@@ -54,6 +54,7 @@ export type {
   EcdsaRequest,
   EcdsaSignature,
   Ed25519Request,
+  KeyRequest,
   KeySource,
   PublicKeys,
   Signature,

@@ -5,6 +5,7 @@ import { systemRandom, type RandomSource } from '../util/random.ts'
 import { checkText, LABEL } from '../util/text.ts'
 import { getPublicKey } from './actions/get-public-key.ts'
 import { sign } from './actions/sign.ts'
+import { signAll } from './actions/sign-all.ts'
 import { assertMethods, assertObject, timeout } from './arguments.ts'
 import type { Client } from './types.ts'
 import { walletKeys } from './wallet-keys.ts'
@@ -112,7 +113,7 @@ export function clientFrom(
 export function completeClient(base: Omit<Client, 'walletKeys'>): Client {
   const client: Client = Object.freeze({
     ...base,
-    walletKeys: (walletId: string) => walletKeys({ getPublicKey, sign }, client, walletId),
+    walletKeys: (walletId: string) => walletKeys({ getPublicKey, sign, signAll }, client, walletId),
   })
   return client
 }

@@ -230,7 +230,28 @@ export interface WalletKeys {
   signTaproot(request: TaprootRequest): Promise<Uint8Array>
   /** Makes an Ed25519 signature. @returns 64 bytes: R ‖ s (RFC 8032) */
   signEd25519(request: Ed25519Request): Promise<Uint8Array>
+  /**
+   * Makes several signatures, 1 to 64: all or none. Where the set is poisoned, they are made one after the other.
+   *
+   * @returns 64 bytes each, in the order of the requests
+   */
+  signAll(requests: readonly KeyRequest[], options?: Pick<AnyRequest, 'signal'>): Promise<readonly Uint8Array[]>
 }
+
+/** One signature of several. */
+export type KeyRequest =
+  | (Omit<EcdsaRequest, 'signal'> & {
+      /** Which of the wallet's signatures. */
+      readonly kind: 'ecdsa'
+    })
+  | (Omit<TaprootRequest, 'signal'> & {
+      /** Which of the wallet's signatures. */
+      readonly kind: 'taproot'
+    })
+  | (Omit<Ed25519Request, 'signal'> & {
+      /** Which of the wallet's signatures. */
+      readonly kind: 'ed25519'
+    })
 
 /** What every request for a signature may have. */
 interface AnyRequest {

@@ -16,8 +16,18 @@ import type { ErrorFields } from './error-shape.ts'
 export type Data<P> = Described<Omit<P, keyof ActionOptions | 'onProgress' | 'onFailed'>>
 
 /** The parameters of `sign`, of every scheme. */
-export interface SignData {
+export interface SignData extends SignItemData {
   readonly walletId: string
+}
+
+/** The parameters of `signAll`. */
+export interface SignAllData {
+  readonly walletId: string
+  readonly items: readonly SignItemData[]
+}
+
+/** What one signature is of. */
+export interface SignItemData {
   readonly scheme: SignatureScheme
   readonly path?: string
   readonly message?: Uint8Array

@@ -7,7 +7,6 @@ import type {
   GetExtendedPublicKeyParameters,
   GetPublicKeyParameters,
   ListedDevice,
-  MessageHash,
   PreprocessSignaturesParameters,
   Progress,
   PublicKeys,
@@ -15,27 +14,24 @@ import type {
   RevokeDeviceParameters,
   SetState,
   SetStatus,
-  SignatureScheme,
   Status,
   Wallet,
   WalletBackup,
   WalletSet,
 } from '../index.ts'
 import { BACKUP_METHODS, CURVES } from '../types.ts'
-import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
 import type {
   BackupData,
   Data,
   FailedWallet,
-  IntentData,
   RecoverData,
   RecoveredData,
   ResumedData,
-  SignData,
   SignatureData,
 } from './action-data.ts'
 import { description, rotation } from './described.ts'
 import { errorFields } from './error-shape.ts'
+import { ITEMS_MAX, signAllData, signData } from './sign-shapes.ts'
 import { bytes, flag, fraction, hex, list, object, oneOf, optional, orNull, type Shape, text, whole } from './shape.ts'
 
 /** How an action crosses: its parameters without callbacks, its result, and what it reports meanwhile. */
@@ -45,7 +41,6 @@ interface ActionShapes<P, R, E> {
   readonly event?: Shape<E>
 }
 
-const MESSAGE_MAX_LENGTH = 64 * 1024
 const LIST_MAX = 10_000
 
 const STATUSES: readonly Status[] = [
@@ -68,39 +63,15 @@ const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYE
 const idText = text(128)
 const path = optional(text(256))
 const cipherText = text(128 * 1024)
-const message = optional(bytes(0, MESSAGE_MAX_LENGTH))
 const givenKeys = object<PublicKeys>({ secp256k1: bytes(0, 64), ed25519: bytes(0, 64) })
 const curve = text<'secp256k1' | 'ed25519'>(20)
 
-const intent = object<IntentData>({
-  kind: text(40),
-  data: optional(bytes(0, INTENT_MAX_LENGTH)),
-  input: optional(whole(0, 2 ** 32 - 1)),
-  addressType: optional(text(20)),
+const signature = object<SignatureData>({
+  signature: bytes(64, 64),
+  publicKey: bytes(32, 33),
+  setId: hex(32),
+  recovery: optional(whole<0 | 1>(0, 1)),
 })
-
-const signFields = object<SignData>({
-  walletId: idText,
-  scheme: text<SignatureScheme>(20),
-  path,
-  message,
-  digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
-  hash: optional(text<MessageHash>(20)),
-  tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
-  intent: optional(intent),
-})
-
-/** What is signed, and nothing that the scheme ignores: an approval shows all of it. */
-const signData: Shape<SignData> = (value, name, reading) => {
-  const made = signFields(value, name, reading)
-  const { scheme, message, digest, hash, tapTweak } = made
-  const isOfOther = scheme === 'ecdsa' ? tapTweak !== undefined : digest !== undefined || hash !== undefined
-  const isExtra = scheme === 'ed25519' && tapTweak !== undefined
-  const isTwice = digest !== undefined && (message !== undefined || hash !== undefined)
-  if (isOfOther || isExtra || isTwice) throw new TypeError(`${name} has fields that the scheme does not use`)
-  return made
-}
-
 const none = object<object>({})
 const nothing: Shape<void> = () => undefined
 const time = text(40)
@@ -192,16 +163,8 @@ export const ACTIONS = {
   ),
   provisionWallet: action(object<Omit<RecoverData, 'existingSets' | 'dryRun'>>(recovery), recovered, progress),
   refreshShares: action(ofWallet, wallet, progress),
-  sign: action(
-    signData,
-    object<SignatureData>({
-      signature: bytes(64, 64),
-      publicKey: bytes(32, 33),
-      setId,
-      recovery: optional(whole<0 | 1>(0, 1)),
-    }),
-    progress,
-  ),
+  sign: action(signData, signature, progress),
+  signAll: action(signAllData, list(signature, ITEMS_MAX), progress),
   preprocessSignatures: action(
     object<Data<PreprocessSignaturesParameters>>({ walletId: idText, count: whole(0, 2 ** 31) }),
     whole(0, 2 ** 31),

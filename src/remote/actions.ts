@@ -27,7 +27,10 @@ import type {
   RevokeDeviceParameters,
   SetStatus,
   Signature,
+  SignAllParameters,
+  SignaturesOf,
   SignEcdsaParameters,
+  SignItemParameters,
   SignParameters,
   Wallet,
   WalletSet,
@@ -118,6 +121,20 @@ export async function sign(client: RemoteClient, options: SignParameters): Promi
   const signature = await run(client, 'sign', options)
   if ((scheme === 'ecdsa') !== (signature.recovery !== undefined)) throw unexpectedResponse()
   return signature
+}
+
+/** `signAll` of `reshare`, in the other realm. The bytes are copied before this returns. */
+export async function signAll<const Items extends readonly SignItemParameters[]>(
+  client: RemoteClient,
+  options: SignAllParameters<Items>,
+): Promise<SignaturesOf<Items>> {
+  const { items } = assertObject(options, 'signAll')
+  if (!Array.isArray(items)) throw new TypeError('items must be a list')
+  const schemes = Array.from(items as readonly SignItemParameters[], (item) => assertObject(item, 'an item').scheme)
+  const signatures = await run(client, 'signAll', options)
+  const isRight = signatures.every(({ recovery }, i) => (schemes[i] === 'ecdsa') === (recovery !== undefined))
+  if (signatures.length !== schemes.length || !isRight) throw unexpectedResponse()
+  return signatures as readonly Signature[] as SignaturesOf<Items>
 }
 
 /** `preprocessSignatures` of `reshare`, in the other realm. */

@@ -22,4 +22,5 @@ export {
   retireSet,
   revokeDevice,
   sign,
+  signAll,
 } from './actions.ts'

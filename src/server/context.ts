@@ -53,7 +53,8 @@ export interface ServerLimits {
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
-  bodyBytes: 512 * 1024,
+  // 64 ECDSA signatures of a signAll take 4.8 MB in their second round.
+  bodyBytes: 5 * 1024 * 1024,
   messageBytes: 64 * 1024,
   labelLength: LABEL.most,
   operationMs: 10 * 60_000,

@@ -146,6 +146,7 @@ describe('an action of the client with one wrong value', () => {
     provisionWallet: ({ cipherText }) => ({ cipherText, method, onProgress: () => undefined }),
     refreshShares: ({ walletId }) => ({ walletId, onProgress: () => undefined }),
     sign: ({ walletId }) => ({ walletId, scheme: 'ecdsa', message: new Uint8Array(1), hash: 'sha256', path: 'm' }),
+    signAll: ({ walletId }) => ({ walletId, items: [{ scheme: 'ed25519', message: new Uint8Array(1) }] }),
     preprocessSignatures: ({ walletId }) => ({ walletId, count: 1 }),
     getPublicKey: ({ walletId }) => ({ walletId, curve: 'secp256k1', path: 'm' }),
     getExtendedPublicKey: ({ walletId }) => ({ walletId, path: 'm' }),

@@ -1,6 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { encodeIntent } from '../../src/wire/intent.ts'
 import { encodeRoundBody } from '../../src/wire/round-body.ts'
+import { itemBindings } from '../../src/wire/sign-all.ts'
+import type { SignAllRequest } from '../../src/wire/sign-items.ts'
 import type { Group } from '../../src/curve/group.ts'
 import { decodeEnvelope } from '../../src/protocol/session/envelope.ts'
 import { createSigning } from '../../src/protocol/frost/index.ts'
@@ -111,7 +113,20 @@ export function exampleRun(group: Group): Example {
       messages: [{ sessionIndex: 1, envelope: keygen.messages['keygen-1-client'] as Uint8Array }],
     }),
     intent: encodeIntent({ kind: 'ethereumMessage', data: utf8('hello') }),
+    'batch-bindings': concatBytes(...itemBindings('0e'.repeat(16), batch)),
   }
+}
+
+/** A request for two signatures. */
+const batch: SignAllRequest = {
+  kind: 'signAll',
+  walletId: '1a'.repeat(16),
+  setId: '5e'.repeat(32),
+  items: [
+    { scheme: 'ecdsa', message: 'd1'.repeat(32), hash: null, path: 'm/0/5', intent: 0, input: 1 },
+    { scheme: 'ed25519', message: '68656c6c6f', path: 'm' },
+  ],
+  intents: ['010500000000aa'],
 }
 
 /** The import of a key that the client has, and what somebody needs to open and check its messages. */

@@ -47,6 +47,16 @@ export function fakeWallet(random: RandomSource): FakeWallet {
       requests.push({ kind: 'ed25519', path, signed: message, intent })
       return ed25519.sign(message, secretAt(path))
     },
+    // One after the other by the functions beside it, which a test may replace.
+    async signAll(requests, { signal } = {}) {
+      const signatures: Uint8Array[] = []
+      for (const { kind, ...request } of requests) {
+        const one = { ...request, signal } as never
+        if (kind === 'ecdsa') signatures.push((await this.signEcdsa(one)).signature)
+        else signatures.push(await (kind === 'taproot' ? this.signTaproot(one) : this.signEd25519(one)))
+      }
+      return signatures
+    },
   }
 }
 

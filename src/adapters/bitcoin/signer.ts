@@ -9,7 +9,7 @@ import { signBitcoinMessage, type SignMessageParameters } from './message.ts'
 import { planInputs, type PlannedInput } from './plan.ts'
 import { decodePsbt, encodePsbt } from './psbt.ts'
 import { signatureField } from './signature.ts'
-import { signDigest } from './sign-digest.ts'
+import { signDigests } from './sign-digest.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /** Options of a signer that concern its keys and addresses. */
@@ -97,7 +97,8 @@ export interface BitcoinSignerParameters extends BitcoinSignerOptions {
  * Creates a signer of transactions and PSBTs with a wallet's secp256k1 key. It signs inputs of P2WPKH, nested P2WPKH and
  * P2PKH, and P2TR inputs by their key path.
  *
- * Each signature is made with the server, and verified before it is returned. Signing throws the errors of `sign`.
+ * The signatures of a transaction are made with the server, up to 64 inputs in one request (`signAll`), and verified before
+ * they are returned. Signing throws the errors of `sign`.
  *
  * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
  * @throws {TypeError | RangeError} for a path that cannot be derived, or an unknown network or type
@@ -128,15 +129,15 @@ export async function createBitcoinSigner(
       throw new TypeError('transaction must be a Transaction of @scure/btc-signer')
     }
     const { signal, ...chosen } = options
-    const signatures: Signed[] = []
     const derived = derivations ? await derivedOutputs(keys, transaction, { types, network }) : []
     const owned = [...outputs, ...derived]
     const inputs = planInputs(transaction, owned, chosen)
     const psbt = describe(transaction)
-    for (const planned of inputs) {
-      const intent = psbt && ({ kind: 'bitcoinTransaction', data: psbt, input: planned.index } as const)
-      signatures.push({ ...planned, signature: await signDigest(keys, planned, { intent, signal }) })
-    }
+    const digests = inputs.map((planned) => {
+      return { ...planned, intent: psbt && ({ kind: 'bitcoinTransaction', data: psbt, input: planned.index } as const) }
+    })
+    const made = await signDigests(keys, digests, { signal })
+    const signatures = inputs.map((planned, i): Signed => ({ ...planned, signature: made[i]! }))
     // Signing takes time: another call may have signed too, or the transaction may have changed. So it is planned again.
     const missing = planInputs(transaction, owned, chosen).map((planned) => {
       const signed = signatures.find(

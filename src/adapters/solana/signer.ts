@@ -2,8 +2,9 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import type { MessagePartialSigner, SignatureBytes, SignatureDictionary, TransactionPartialSigner } from '@solana/kit'
 
 import { MpcError } from '../../errors.ts'
-import type { KeySource, WalletKeys } from '../../index.ts'
+import type { KeyRequest, KeySource, WalletKeys } from '../../index.ts'
 import { abytes } from '../../util/bytes.ts'
+import { inBatches } from '../batches.ts'
 import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
 import { hasOtherVersion, isSignedBy } from './signed-bytes.ts'
@@ -23,7 +24,8 @@ export interface SolanaSignerParameters {
 /**
  * Creates a signer of `@solana/kit` with a wallet's ed25519 key, for transactions and for messages.
  *
- * Each signature is made with the server, and verified before it is returned. Signing throws the errors of `sign`.
+ * Signatures are made with the server, up to 64 in one request (`signAll`), and verified before they are returned. Signing throws
+ * the errors of `sign`.
  *
  * Kit signs messages without a prefix, so a page could request a "message" that is a transaction. A message that is a
  * transaction of this signer, or that may be one of an unknown version, is refused with a `RangeError`. So is a transaction
@@ -41,22 +43,38 @@ export async function solanaSigner(client: KeySource, options: SolanaSignerParam
   return createSolanaSigner(walletKeys(client, walletId), path)
 }
 
-type SolanaKeys = Pick<WalletKeys, 'getPublicKey' | 'signEd25519'>
+type SolanaKeys = Pick<WalletKeys, 'getPublicKey' | 'signEd25519'> & Partial<Pick<WalletKeys, 'signAll'>>
+
+type Requested = Extract<KeyRequest, { readonly kind: 'ed25519' }>
 
 /** Creates a signer with a wallet's keys. */
 export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promise<SolanaSigner> {
   const publicKey = await keys.getPublicKey('ed25519', path)
   const address = solanaAddress(publicKey)
 
-  /** Signs one message at a time, so that after a failure no other signature is under way. */
+  /** Several at once where the keys can; otherwise one at a time, so that after a failure no other signature is under way. */
+  async function signEach(requests: readonly Requested[], signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    const signatures: Uint8Array[] = []
+    if (keys.signAll === undefined) {
+      for (const request of requests) signatures.push(await keys.signEd25519({ ...request, signal }))
+      return signatures
+    }
+    for (const batch of inBatches(requests, ({ message }) => message.length)) {
+      signatures.push(...(await keys.signAll(batch, { signal })))
+    }
+    return signatures
+  }
+
   async function signAll(
     kind: 'solanaTransaction' | 'solanaMessage',
     messages: readonly Uint8Array[],
     signal?: AbortSignal,
   ): Promise<SignatureDictionary[]> {
     const dictionaries: SignatureDictionary[] = []
-    for (const message of messages) {
-      const signature = await keys.signEd25519({ message, path, intent: { kind }, signal })
+    const requests = messages.map((message) => ({ kind: 'ed25519', message, path, intent: { kind } }) as const)
+    const signatures = await signEach(requests, signal)
+    for (const [i, message] of messages.entries()) {
+      const signature = signatures[i]!
       if (!ed25519.verify(signature, message, publicKey, { zip215: false })) {
         throw new MpcError('PROTOCOL_ABORTED', `the signature is not one by ${address}`)
       }

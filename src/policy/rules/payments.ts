@@ -112,7 +112,10 @@ function sumsOf(intents: readonly PolicyIntent[]): ReadonlyMap<Asset, bigint> | 
     const key = transactionOf(intent) ?? i
     // The inputs of one transaction tell different keys' views of it: the highest counts.
     const sums = transactions.get(key) ?? new Map<Asset, bigint>()
-    for (const [asset, sum] of added(spending)) sums.set(asset, sum > (sums.get(asset) ?? 0n) ? sum : sums.get(asset)!)
+    for (const [asset, sum] of added(spending)) {
+      const before = sums.get(asset)
+      if (before === undefined || sum > before) sums.set(asset, sum)
+    }
     transactions.set(key, sums)
   }
   const all = [...transactions.values()].flatMap((sums) => [...sums].map(([asset, amount]) => ({ asset, amount })))

@@ -45,7 +45,7 @@ export function createPolicy(options: PolicyOptions): RulePolicy {
     const { allowed, reserve } = explain(request)
     return allowed && reserve !== undefined ? { reserve } : allowed
   }
-  return Object.assign(policy, { explain })
+  return Object.assign(policy, { explain, judgesAll: true })
 }
 
 /** The signatures of a `signAll`, as if each was asked for by itself. */

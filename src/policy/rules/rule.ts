@@ -1,6 +1,7 @@
 import type { PolicyRequest } from '../../server/access/policy.ts'
 import type { Reservation } from '../../server/access/reservation.ts'
 import { assertMethods } from '../../util/arguments.ts'
+import { addUp } from '../../util/counters.ts'
 import type { PolicyIntent } from '../types.ts'
 
 /** What a rule says of a signature. */
@@ -37,18 +38,8 @@ function together(verdicts: readonly Verdict[]): Verdict {
   const denied = verdicts.filter(({ allowed }) => !allowed)
   const reasons = [...new Set((denied.length === 0 ? verdicts : denied).flatMap((verdict) => verdict.reasons))]
   if (denied.length > 0) return { allowed: false, reasons }
-  const reserve = sums(verdicts.flatMap((verdict) => verdict.reserve ?? []))
+  const reserve = addUp(verdicts.flatMap((verdict) => verdict.reserve ?? []))
   return { allowed: true, reasons, ...(reserve.length > 0 && { reserve }) }
-}
-
-/** Adds up what is reserved of one counter. The lowest maximum holds. */
-function sums(reservations: readonly Reservation[]): readonly Reservation[] {
-  return reservations.reduce<readonly Reservation[]>((kept, one) => {
-    const before = kept.find(({ counter, periodMs }) => counter === one.counter && periodMs === one.periodMs)
-    if (before === undefined) return [...kept, one]
-    const most = one.most < before.most ? one.most : before.most
-    return kept.map((other) => (other === before ? { ...one, amount: before.amount + one.amount, most } : other))
-  }, [])
 }
 
 /** A rule with one reason. @param judge returns why it denies; undefined if it allows */

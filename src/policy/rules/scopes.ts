@@ -1,6 +1,6 @@
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 import { isScope } from '../../wire/set-limits.ts'
-import type { Rule } from './rule.ts'
+import { judgeAll, type Rule, type Verdict } from './rule.ts'
 
 /** Options of {@link scopes}. */
 export interface ScopesOptions {
@@ -26,14 +26,16 @@ export function scopes(rules: Readonly<Record<string, Rule>>, options: ScopesOpt
   if (unscoped !== undefined) assertMethods(unscoped, ['judge'], 'unscoped')
   // Not the object itself, which inherits names such as `constructor`.
   const known = new Map(entries)
+  const byScope = (scope: string | undefined, judge: (rule: Rule) => Verdict): Verdict => {
+    const rule = scope === undefined ? unscoped : known.get(scope)
+    const name = scope ?? 'no scope'
+    if (rule === undefined) return { allowed: false, reasons: [`scopes: ${name} is none of them`] }
+    const verdict = judge(rule)
+    return { ...verdict, reasons: [`scopes: ${name}`, ...verdict.reasons] }
+  }
   return {
-    judge(request) {
-      const { scope } = request
-      const rule = scope === undefined ? unscoped : known.get(scope)
-      const name = scope ?? 'no scope'
-      if (rule === undefined) return { allowed: false, reasons: [`scopes: ${name} is none of them`] }
-      const verdict = rule.judge(request)
-      return { ...verdict, reasons: [`scopes: ${name}`, ...verdict.reasons] }
-    },
+    judge: (request) => byScope(request.scope, (rule) => rule.judge(request)),
+    // They are of one set, and so of one scope.
+    judgeAll: (requests) => byScope(requests[0]?.scope, (rule) => judgeAll(rule, requests)),
   }
 }

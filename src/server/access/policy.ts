@@ -1,6 +1,7 @@
 import { askHook, type HookOptions } from '../../service/hooks.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
+import { addUp } from '../../util/counters.ts'
 import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
@@ -40,7 +41,10 @@ export interface PolicyRequest {
   readonly intent?: PolicyIntent
   /** The message that would be signed. */
   readonly message?: Uint8Array
-  /** All that would be signed (`signAll`): every item, or nothing. The fields of `sign` are those of each item. */
+  /**
+   * All that would be signed (`signAll`): every item, or nothing. The fields of `sign` are those of each item. Only for a policy
+   * with `judgesAll`.
+   */
   readonly items?: readonly SignedItem[]
   /** The curve of the private key that would be exported (`export`). */
   readonly curve?: Curve
@@ -97,13 +101,17 @@ export interface WithReservations {
 
 /**
  * Called before an action starts, after its sets were found to belong to the client. Anything but `true`, and reservations for
- * `sign` and `signAll`, denies the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
- * which clients may retry.
+ * `sign` and `signAll`, denies the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the
+ * response is 503, after which clients may retry.
  */
-export type Policy = (
-  request: PolicyRequest,
-  options: HookOptions,
-) => boolean | WithReservations | Promise<boolean | WithReservations>
+export interface Policy {
+  (request: PolicyRequest, options: HookOptions): boolean | WithReservations | Promise<boolean | WithReservations>
+  /**
+   * Whether it judges all items of a `signAll` at once. Default: it is asked about each of them as if it was a `sign`, and all
+   * must be allowed; what it reserves for them is added up.
+   */
+  readonly judgesAll?: boolean
+}
 
 /** The actions that a policy may allow as part of a sum. */
 const SIGNING: readonly PolicyRequest['action'][] = ['sign', 'signAll']
@@ -120,13 +128,26 @@ interface Asking {
  */
 export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<readonly Reservation[]> {
   if (policy === undefined) return []
-  const { action } = request
   const allowed = await askHook('policy', limits.hookMs, async (options) => {
-    const answer: unknown = await policy(request, options)
-    if (!SIGNING.includes(action) || typeof answer !== 'object' || answer === null) return answer === true && []
-    const { reserve } = answer as Partial<WithReservations>
-    return reserve !== undefined && readReservations(reserve)
+    const reserved: Reservation[] = []
+    for (const one of policy.judgesAll === true ? [request] : eachItem(request)) {
+      const answer = readAnswer(one, await policy(one, options))
+      if (answer === false) return false
+      reserved.push(...answer)
+    }
+    return readReservations(addUp(reserved))
   })
   if (allowed !== false) return allowed
-  throw new MpcError('POLICY_DENIED', `the policy denies ${action}`)
+  throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
+}
+
+/** A `signAll` as requests to sign each of its items; any other request as it is. */
+function eachItem({ items, ...about }: PolicyRequest): readonly PolicyRequest[] {
+  return items === undefined ? [about] : items.map((item) => ({ ...about, ...item, action: 'sign' }))
+}
+
+function readAnswer({ action }: PolicyRequest, answer: unknown): readonly Reservation[] | false {
+  if (!SIGNING.includes(action) || typeof answer !== 'object' || answer === null) return answer === true && []
+  const { reserve } = answer as Partial<WithReservations>
+  return reserve !== undefined && readReservations(reserve)
 }

@@ -55,8 +55,8 @@ export async function insertPreprocessing(
 }
 
 /**
- * Deletes preprocessings and returns them, all or none, in a transaction that is durable when this returns. Exactly one process
- * gets them; after a crash, none does.
+ * Deletes preprocessings and returns them, all or none: one in one statement, several in a transaction, which is durable when
+ * this returns. Exactly one process gets them; after a crash, none does.
  *
  * @param epoch the epoch of the operation
  * @returns them in the order of their ids in the key
@@ -68,15 +68,17 @@ export async function takePreprocessings(
   key: PreprocessingKeys,
   epoch: number,
 ): Promise<readonly TakenPreprocessing[]> {
-  const take = (tx: Queryable) =>
-    tx.query(
+  const take = async (tx: Queryable) => {
+    const rows = await tx.query(
       `delete from reshare_preprocessings
        where set_id = $1 and preprocessing_id = any(string_to_array($2, ',')) and expires_at > $3 and epoch = $4
          and epoch = ${EPOCH}
        returning preprocessing_id, sealed`,
       [key.setId, key.ids.join(), timestamp(context), epoch],
     )
-  return context.database.transaction(async (tx) => takenFrom(await take(tx), key, epoch), 'read committed')
+    return takenFrom(rows, key, epoch)
+  }
+  return key.ids.length === 1 ? take(context.database) : context.database.transaction(take, 'read committed')
 }
 
 const readTaken = rowDecoder(pick(tables.reshare_preprocessings, 'preprocessing_id', 'sealed'))

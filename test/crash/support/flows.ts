@@ -12,6 +12,7 @@ import {
   resume,
   retireSet,
   sign,
+  signAll,
   type Client,
   type SetLimits,
 } from '../../../src/index.ts'
@@ -42,6 +43,14 @@ const ofNewDevice = { ...ofOwner, newDevice: true }
 
 const message = utf8('what a user signs')
 const LIMITS: SetLimits = { scope: 'agent', expiresAt: '2100-01-01T00:00:00.000Z' }
+
+/** What is signed at once. */
+const items = [
+  { scheme: 'ed25519', message },
+  { scheme: 'ecdsa', message, hash: 'sha256' },
+  { scheme: 'bip340', message, path: 'm/1' },
+  { scheme: 'ecdsa', message, hash: 'keccak256', path: 'm/2' },
+] as const
 
 /** Every operation that client, server and custodian play. */
 export const flows: readonly Flow[] = [
@@ -163,6 +172,19 @@ export const flows: readonly Flow[] = [
     run: async (client, { wallet: { id: walletId } }) => {
       await preprocessSignatures(client, { walletId, count: 1 })
       await sign(client, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
+    },
+  },
+  {
+    ...ofOwner,
+    name: 'sign all',
+    run: (client, { wallet: { id: walletId } }) => signAll(client, { walletId, items }),
+  },
+  {
+    ...ofOwner,
+    name: 'preprocess, sign all',
+    run: async (client, { wallet: { id: walletId } }) => {
+      await preprocessSignatures(client, { walletId, count: 2 })
+      await signAll(client, { walletId, items })
     },
   },
   {

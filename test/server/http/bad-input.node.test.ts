@@ -158,7 +158,7 @@ describe('round bodies', () => {
       'a message that is no envelope',
       encodeRoundBody({ header: generate, messages: [message, { ...message, sessionIndex: 1 }] }),
     ],
-    ['a body over the limit', new Uint8Array(512 * 1024 + 1)],
+    ['a body over the limit', new Uint8Array(5 * 1024 * 1024 + 1)],
   ])('%s', async (_, body) => {
     await expectRefused(firstRound, body)
   })

@@ -93,12 +93,11 @@ describe('several signatures', () => {
   test('are judged by the policy all at once', async () => {
     const { having, wallet } = await owner()
     const asked: PolicyRequest[] = []
-    const client = having({
-      policy: (request) => {
-        asked.push(request)
-        return request.items!.every(({ path }) => path !== 'm/9')
-      },
-    })
+    const judge = (request: PolicyRequest) => {
+      asked.push(request)
+      return request.items!.every(({ path }) => path !== 'm/9')
+    }
+    const client = having({ policy: Object.assign(judge, { judgesAll: true }) })
     await play(signAll(client, wallet, mixed))
     expect(asked).toMatchObject([{ action: 'signAll', setId: wallet.setId, walletId: wallet.walletId }])
     const raw = { kind: 'raw', verified: false }
@@ -110,6 +109,30 @@ describe('several signatures', () => {
     ])
     const denied = signAll(client, wallet, [ecdsa(1), ecdsa(2, 'm/9')])
     await expect(denied.post()).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+  })
+
+  test('are judged one by one by a policy that does not say that it judges all', async () => {
+    const { clientId, having, wallet } = await owner()
+    const asked: PolicyRequest[] = []
+    const client = having({
+      policy: (request) => {
+        asked.push(request)
+        if (request.path === 'm/9') return false
+        return { reserve: [{ counter: 'signatures', amount: 1n, most: 5n, periodMs: 60_000 }] }
+      },
+    })
+    await play(signAll(client, wallet, mixed))
+    expect(asked.map(({ action, path, items }) => [action, path, items])).toEqual(
+      mixed.map(({ path }) => ['sign', path, undefined]),
+    )
+    const [row] = await tables.database.query('select amount from reshare_reservations where client_id = $1', [
+      clientId,
+    ])
+    expect(row).toEqual({ amount: '4' })
+    await expect(signAll(client, wallet, [edwards, edwards]).post()).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+    const denied = signAll(client, wallet, [edwards, { ...edwards, path: 'm/9' }])
+    await expect(denied.post()).rejects.toMatchObject({ code: 'POLICY_DENIED' })
+    await play(signAll(client, wallet, [edwards]))
   })
 })
 

@@ -1,0 +1,106 @@
+import type { MessageHash, SignatureScheme } from '../index.ts'
+import { abytes, equalBytes } from '../util/bytes.ts'
+import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
+import type { IntentData, SignAllData, SignData, SignItemData } from './action-data.ts'
+import { anObject, bytes, list, object, optional, type Shape, text, whole } from './shape.ts'
+
+/** The most items of a `signAll`. */
+export const ITEMS_MAX = 64
+
+const MESSAGE_MAX_LENGTH = 64 * 1024
+
+const intentFields = {
+  kind: text<IntentData['kind']>(40),
+  data: optional(bytes(0, INTENT_MAX_LENGTH)),
+  input: optional(whole(0, 2 ** 32 - 1)),
+  addressType: optional(text<NonNullable<IntentData['addressType']>>(20)),
+}
+
+const itemFields = {
+  scheme: text<SignatureScheme>(20),
+  path: optional(text(256)),
+  message: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+  digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+  hash: optional(text<MessageHash>(20)),
+  tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+}
+
+const walletId = text(128)
+
+const signFields = object<SignData>({ walletId, ...itemFields, intent: optional(object<IntentData>(intentFields)) })
+
+/** What is signed, and nothing that the scheme ignores: an approval shows all of it. */
+export const signData: Shape<SignData> = (value, name, reading) => {
+  const made = signFields(value, name, reading)
+  requireOfScheme(made, name)
+  return made
+}
+
+function requireOfScheme({ scheme, message, digest, hash, tapTweak }: SignItemData, name: string): void {
+  const isOfOther = scheme === 'ecdsa' ? tapTweak !== undefined : digest !== undefined || hash !== undefined
+  const isExtra = scheme === 'ed25519' && tapTweak !== undefined
+  const isTwice = digest !== undefined && (message !== undefined || hash !== undefined)
+  if (isOfOther || isExtra || isTwice) throw new TypeError(`${name} has fields that the scheme does not use`)
+}
+
+/** Parameters of `signAll` as they cross: the data of intents once, and in each intent its index. */
+interface CrossingBatch {
+  readonly walletId: string
+  readonly data: readonly Uint8Array[]
+  readonly items: readonly CrossingItem[]
+}
+
+type CrossingItem = Omit<SignItemData, 'intent'> & {
+  readonly intent?: Omit<IntentData, 'data'> & { readonly data?: number }
+}
+
+const crossing = object<CrossingBatch>({
+  walletId,
+  data: list(bytes(0, INTENT_MAX_LENGTH), ITEMS_MAX),
+  items: list(
+    object<CrossingItem>({
+      ...itemFields,
+      intent: optional(
+        object<NonNullable<CrossingItem['intent']>>({ ...intentFields, data: optional(whole(0, ITEMS_MAX - 1)) }),
+      ),
+    }),
+    ITEMS_MAX,
+  ),
+})
+
+/** What is signed, as {@link signData} has it of each item. */
+export const signAllData: Shape<SignAllData> = (value, name, reading) => {
+  const made = reading ? read(crossing(value, name, true), name) : (value as SignAllData)
+  // The shape looks at the walletId and the length.
+  if (!reading && !Array.isArray((anObject(made, name) as SignAllData).items))
+    throw new TypeError('items must be a list')
+  for (const item of made.items) requireOfScheme(anObject(item, 'an item') as SignItemData, name)
+  return reading ? made : (crossing(written(made), name, false) as never)
+}
+
+function written({ walletId, items }: SignAllData): CrossingBatch {
+  const data: Uint8Array[] = []
+  const indexOf = (bytes: Uint8Array): number => {
+    const at = data.findIndex((other) => other === bytes || equalBytes(other, bytes))
+    return at < 0 ? data.push(bytes) - 1 : at
+  }
+  const crossingItems = items.map(({ intent, ...item }): CrossingItem => {
+    if (intent === undefined) return item
+    const { data: bytes, ...about } = anObject(intent, 'intent') as IntentData
+    const isData = bytes !== undefined && abytes(bytes, undefined, 'data')
+    return { ...item, intent: { ...about, ...(isData && { data: indexOf(isData) }) } }
+  })
+  return { walletId, data, items: crossingItems }
+}
+
+function read({ walletId, data, items }: CrossingBatch, name: string): SignAllData {
+  const madeItems = items.map(({ intent, ...item }): SignItemData => {
+    if (intent === undefined) return item
+    const { data: at, ...about } = intent
+    if (at === undefined) return { ...item, intent: about }
+    const bytes = data[at]
+    if (bytes === undefined) throw new RangeError(`${name} lacks the data of an intent`)
+    return { ...item, intent: { ...about, data: bytes } }
+  })
+  return { walletId, items: madeItems }
+}
