@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 /** Where comments are read. */
-const SOURCES = ['src', 'assembly', 'test', 'scripts', 'bench', 'load', 'demo']
+const SOURCES = ['src', 'assembly', 'test', 'scripts', 'bench', 'load', 'demo', 'site']
 const SOURCE = /[.](ts|mjs)$/
 /** Generated, or a corpus of texts that look like citations. */
 const NOT_READ =

@@ -23,7 +23,7 @@ const TYPES = {
  */
 export async function serveSite(folder, base, port) {
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://site.invalid').pathname)
+    const path = pathOf(request.url ?? '/')
     const file = path.startsWith(base) ? fileOf(folder, path.slice(base.length)) : undefined
     response.writeHead(file === undefined ? 404 : 200, {
       'content-type': TYPES[extname(file ?? '.html')] ?? 'application/octet-stream',
@@ -40,6 +40,15 @@ export async function serveSite(folder, base, port) {
       server.closeAllConnections()
       server.close()
     },
+  }
+}
+
+/** @param {string} address of a request @returns {string} empty if it cannot be read */
+function pathOf(address) {
+  try {
+    return decodeURIComponent(new URL(address, 'http://site.invalid').pathname)
+  } catch {
+    return ''
   }
 }
 
