@@ -16,10 +16,11 @@ import type { ReshareTurn } from 'reshare/workers'
 export const database = pgliteDatabase()
 export const masterKey = new Uint8Array(32).fill(7)
 const tokens = apiTokens(database)
+export const { authenticate } = tokens
 const server = createServer({
   database,
   masterKey,
-  authenticate: tokens.authenticate,
+  authenticate,
   authorizeExport: ({ authorization }) => authorization === oneTimeCode,
 })
 
