@@ -75,7 +75,8 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
   const events = createProviderEvents()
   const permissions = createPermissions(address, events)
   const chains = createChains(account, [{ chain, transport }, ...otherChains], events)
-  const answerCalls = createCalls({ account, chains, delegates: readDelegates(delegates), expectApproval, send })
+  const executors = readDelegates(delegates)
+  const answerCalls = createCalls({ account, chains, delegates: executors, expectApproval, send })
 
   async function answer(method: string, params: readonly unknown[]): Promise<unknown> {
     const { active } = chains
@@ -134,7 +135,11 @@ export function ethereumProvider(options: EthereumProviderParameters): EIP1193Pr
   }
 
   /** Fills in the transaction before the approval, so that the user sees what it costs. */
-  async function send({ node, inTurn }: ConnectedChain, asked: TransactionRequest): Promise<Hex> {
+  async function send({ id, node, inTurn }: ConnectedChain, asked: TransactionRequest): Promise<Hex> {
+    // With the code of a delegate, the account would execute a batch that nobody was shown.
+    if (Object.hasOwn(executors, id) && asked.to === address && asked.data !== undefined && asked.data !== '0x') {
+      refuseParams('a call to the account itself must be a batch: wallet_sendCalls')
+    }
     const transaction = await fillTransaction(node, asked)
     await expectApproval({ method: 'eth_sendTransaction', params: [formatTransaction(transaction)] })
     return inTurn(() => sendTransaction(node, transaction))

@@ -169,6 +169,16 @@ test('calls to the account itself, to nobody and to the zero address are never n
   expect(asked).toEqual([])
 })
 
+test('a page cannot hide a batch in a transaction of the account to itself', async () => {
+  const { account, client, asked } = await page({ delegates })
+  const hidden = { to: account.address, data: '0xe9ae5c53' } as const
+  await expect(client.sendTransaction(hidden)).rejects.toThrow(/wallet_sendCalls/)
+  await expect(client.sendCalls({ calls: [hidden] })).rejects.toThrow(/wallet_sendCalls/)
+  await expect(client.sendCalls({ calls: [pay(fresh()), hidden] })).resolves.toBeDefined()
+  expect(asked).toMatchObject([{ method: 'eth_sendTransaction', params: [{ value: '0x1' }] }])
+  await client.sendTransaction({ to: account.address, value: 1n })
+})
+
 test('a batch is refused if the account loses its code while the user is asked', async () => {
   const { account, client } = await page({
     delegates,
