@@ -103,7 +103,7 @@ test('a chain of a page is added by the app alone, once its node says that it is
 })
 
 const wrongNode = { chain: base, transport: fakeNode({ eth_chainId: () => '0x1' }).transport }
-const otherChain = { chain: { ...base, id: 5 }, transport: fakeNode({ eth_chainId: () => '0x5' }).transport }
+const otherChain = { chain: { ...base, id: 5 }, transport: fakeNode({ eth_chainId: () => BASE }).transport }
 const noNode = fakeNode({
   eth_chainId: () => {
     throw new HttpRequestError({ url: 'http://node.example' })
