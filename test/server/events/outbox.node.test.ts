@@ -1,24 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { type AuditEvent, GENESIS } from '../../../src/server/audit/entry.ts'
+import type { KnownHead } from '../../../src/server/audit/log.ts'
 import type { WalletEvent } from '../../../src/server/index.ts'
+import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Database, Queryable } from '../../../src/service/database/types.ts'
+import { toHex } from '../../../src/util/bytes.ts'
 import { chosenDatabases } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { ClientOperation, confirmSet, play, retireSet, type ServerClient } from '../../support/server-client.ts'
 import { dyingDatabase } from '../support/dying-database.ts'
 import { cheat } from '../support/ecdsa.ts'
-import { testReceiver } from '../support/events.ts'
+import { createOutbox, testReceiver } from '../support/events.ts'
 import { fileWorld } from '../support/file-world.ts'
-import {
-  backup,
-  generate,
-  newBackup,
-  newWallet,
-  prove,
-  recover,
-  refresh,
-  setIdOf,
-  signEcdsa,
-} from '../support/wallets.ts'
+import { backup, newBackup, newWallet, prove, recover, refresh, setIdOf, signEcdsa } from '../support/wallets.ts'
 import type { World } from '../support/world.ts'
 
 const random = seededRandom()
@@ -131,14 +125,12 @@ describe.each(chosenDatabases('the outbox'))('on $name', ({ open }) => {
 
   test('has an event if and only if its entry is in the log, wherever the server is killed', async () => {
     const work = async (client: ServerClient) => {
-      const wallet = await play(generate(client))
-      await confirmSet(
-        client,
-        setIdOf(
-          (await play(backup(client, { walletId: wallet.request.walletId, signing: wallet.prepared[0]! })))
-            .prepared[0]!,
-        ),
-      )
+      const walletId = toHex(random(16))
+      // The setup writes nothing that the log has.
+      const request = { kind: 'generate', walletId, label: 'phone', withoutSetup: true } as const
+      const [signing] = (await play(new ClientOperation(client, request))).prepared
+      const [half] = (await play(backup(client, { walletId, signing: signing! }))).prepared
+      await confirmSet(client, setIdOf(half!))
     }
     const seen = new Set<string>()
     for (let nth = 1; ; nth++) {
@@ -160,5 +152,49 @@ describe.each(chosenDatabases('the outbox'))('on $name', ({ open }) => {
     }
     world.errors.length = 0
     expect([...seen].sort()).toEqual(['0', '1', '2', '3'])
+  }, 240_000)
+})
+
+describe('the log with an outbox', () => {
+  test('writes the events of many entries in one transaction, in their order', async () => {
+    const outbox = await createOutbox(pgliteDatabase(), random)
+    const { database, log } = outbox
+    const setIds = Array.from({ length: 1100 }, (_, i) => i.toString(16).padStart(64, '0'))
+    const entries = setIds.flatMap((setId): AuditEvent[] => [
+      { event: 'prepared', setId },
+      { event: 'retiring', setId },
+    ])
+    await database.transaction((tx) => log.record(tx, 'ann', entries))
+    const rows = await database.query('select sequence, body from reshare_events order by sequence')
+    expect(rows.map(({ sequence }) => sequence)).toEqual(setIds.map((_, i) => 2 * i + 2))
+    const bodies = rows.map(({ body }) => JSON.parse(body as string) as WalletEvent)
+    expect(bodies.map(({ data }) => data.setId)).toEqual(setIds)
+    await database.close()
+  })
+
+  test('writes them once, whether or not the end of the chain is as it was known', async () => {
+    const outbox = await createOutbox(pgliteDatabase(), random)
+    const { database, log } = outbox
+    const record = (setId: string, known: KnownHead) =>
+      database.transaction((tx) => log.record(tx, 'ann', [{ event: 'proven', setId }], known))
+    const start: KnownHead = { sequence: 0, hash: GENESIS, epoch: 1 }
+    await record('01', start)
+    await record('02', start)
+    const [head] = await database.query(`select sequence, hash from reshare_audit_heads where client_id = 'ann'`)
+    await record('03', { ...(head as unknown as KnownHead), epoch: 1 })
+    const rows = await database.query('select event_id, sequence, body from reshare_events order by sequence')
+    expect(
+      rows.map(({ sequence, body }) => [sequence, (JSON.parse(body as string) as WalletEvent).data.setId]),
+    ).toEqual([
+      [1, '01'],
+      [2, '02'],
+      [3, '03'],
+    ])
+    // The id of an event leads to its entry.
+    const hashes = await database.query(`select hash from reshare_audit where client_id = 'ann' order by sequence`)
+    expect(rows.map((row) => row['event_id'])).toEqual(
+      hashes.map(({ hash }) => `evt_${toHex((hash as Uint8Array).subarray(0, 16))}`),
+    )
+    await database.close()
   })
 })
