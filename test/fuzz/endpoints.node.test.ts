@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFailure } from '../../src/wire/error-body.ts'
 import { encodeRoundBody } from '../../src/wire/round-body.ts'
 import { paths } from '../../src/wire/paths.ts'
+import type { SignItem } from '../../src/wire/sign-items.ts'
 import { createCustodian, type CustodianApp } from '../../src/custodian/index.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { utf8 } from '../../src/util/bytes.ts'
 import { parseJson, play, type Answer, type ClientOperation, type ServerClient } from '../support/server-client.ts'
 import { seededRandom } from '../support/random.ts'
 import { backup, generate, newWallet, prove, setIdOf, sign, type TestWallet } from '../server/support/wallets.ts'
+import { signAll } from '../server/support/batches.ts'
 import { createWorld, type World } from '../server/support/world.ts'
 import { hostile, runs } from './support/mutate.ts'
 
@@ -46,6 +48,11 @@ const segments = (known: () => readonly string[]) =>
     fc.nat({ max: 2 }).map((i) => known()[i] ?? 'none'),
   )
 
+const ITEMS: readonly SignItem[] = [
+  { scheme: 'ecdsa', message: 'ab'.repeat(32), hash: null, path: 'm' },
+  { scheme: 'ed25519', message: 'ab', path: 'm' },
+]
+
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']
 
 describe('the endpoints of the server', () => {
@@ -71,6 +78,7 @@ describe('the endpoints of the server', () => {
     const makers: readonly (() => ClientOperation)[] = [
       () => sign(client, wallet.signing),
       () => sign(client, wallet.signing, 'bip340'),
+      () => signAll(client, wallet, ITEMS),
       () => prove(client, wallet.signing),
       () => backup(client, wallet),
       () => generate(client),
@@ -100,7 +108,21 @@ describe('the endpoints of the server', () => {
       fc.jsonValue({ maxDepth: 2 }),
       fc.constantFrom(...Object.values(ids), 'sign', 'recover', 'ecdsa'),
     )
-    const names = ['kind', 'walletId', 'setId', 'label', 'scheme', 'message', 'path', 'hash', 'source', 'dryRun']
+    const names = [
+      'kind',
+      'walletId',
+      'setId',
+      'label',
+      'scheme',
+      'message',
+      'path',
+      'hash',
+      'source',
+      'dryRun',
+      'items',
+      'intents',
+      'preprocessings',
+    ]
     const header = fc.dictionary(fc.constantFrom(...names, '__proto__', 'constructor', 'toString'), some)
     const kinds = fc.constantFrom(
       'generate',
@@ -109,6 +131,7 @@ describe('the endpoints of the server', () => {
       'refresh',
       'join',
       'sign',
+      'signAll',
       'prove',
       'preprocess',
       'export',

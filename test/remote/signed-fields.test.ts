@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import type { ApprovalRequest } from '../../src/remote/host/approval.ts'
+import { signAll } from '../../src/remote/index.ts'
 import { toBase64 } from '../../src/util/bytes.ts'
 import { rawSide } from './support/raw.ts'
 import { serve } from './support/served.ts'
@@ -19,4 +21,46 @@ test.each([
   app.send({ type: 'call', id: 1, action: 'sign', parameters: { walletId: '00'.repeat(16), ...parameters } })
   expect(await app.next({ id: 1 })).toMatchObject({ type: 'error', value: { kind: 'type' } })
   expect(approve).not.toHaveBeenCalled()
+})
+
+const items = [{ scheme: 'ed25519', message: '' }]
+
+test.each([
+  { items: [...items, { scheme: 'ed25519', message: '', digest }] },
+  { items: [...items, { scheme: 'ecdsa', digest, message: '' }] },
+  { items: 'none' },
+  { items: [null] },
+  {},
+  { items, data: 'none' },
+  { items: [{ ...items[0], intent: { kind: 'solanaMessage', data: 0 } }] },
+  { items: [{ ...items[0], intent: { kind: 'solanaMessage', data: 64 } }] },
+  { items: new Array(65).fill(items[0]) },
+])('nor of several signatures: %j', async (parameters) => {
+  const approve = vi.fn(() => false)
+  const app = rawSide(serve({ approve }).ports.app)
+  app.send({ type: 'hello' })
+  app.send({
+    type: 'call',
+    id: 1,
+    action: 'signAll',
+    parameters: { walletId: '00'.repeat(16), data: [], ...parameters },
+  })
+  const kind = expect.stringMatching(/^(type|range)$/) as string
+  expect(await app.next({ id: 1 })).toMatchObject({ type: 'error', value: { kind } })
+  expect(approve).not.toHaveBeenCalled()
+})
+
+test('an approval sees every item with its intent, and bytes of several intents cross once', async () => {
+  const approve = vi.fn((_: ApprovalRequest) => false)
+  const { remote, ports } = serve({ approve })
+  const [data, walletId] = [new Uint8Array(5000).fill(3), '00'.repeat(16)]
+  const intent = (input: number) => ({ kind: 'bitcoinTransaction', data: data.slice(), input }) as const
+  const given = [0, 1, 2].map((i) => {
+    return { scheme: 'ecdsa', digest: new Uint8Array(32).fill(i), path: `m/${i}`, intent: intent(i) } as const
+  })
+  await expect(signAll(remote, { walletId, items: given })).rejects.toMatchObject({ code: 'REMOTE_DENIED' })
+  expect(approve.mock.calls.map(([{ action, summary }]) => [action, summary])).toEqual([
+    ['signAll', { walletId, items: given }],
+  ])
+  expect(Math.max(...ports.toHost.map(({ length }) => length))).toBeLessThan(8000)
 })

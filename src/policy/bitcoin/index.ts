@@ -48,9 +48,10 @@ export function bitcoinIntents(options: BitcoinIntentsOptions = {}): IntentDecod
   const { network = 'mainnet', sighashTypes } = assertObject(options, 'bitcoinIntents')
   expectNetwork(network)
   const allowed = readSighashTypes(sighashTypes)
+  const read = lastRead()
   return {
     kinds: ['bitcoinTransaction', 'bitcoinMessage'],
-    decode: (intent, signature) => decode(intent, signature, { network, allowed }),
+    decode: (intent, signature) => decode(intent, signature, { network, allowed, read }),
   }
 }
 
@@ -58,15 +59,33 @@ interface Settings {
   readonly network: BitcoinNetwork
   /** Sighash types, besides DEFAULT and ALL. */
   readonly allowed: readonly number[]
+  readonly read: (psbt: Uint8Array) => Read
+}
+
+/** A transaction, and what its inputs spend. */
+interface Read {
+  readonly transaction: Transaction
+  readonly spent: readonly (SpentOutput | undefined)[]
+}
+
+/** Reads PSBTs, and the same one that follows itself once: a `signAll` has one for many inputs. */
+function lastRead(): Settings['read'] {
+  let last: (Read & { readonly psbt: Uint8Array }) | undefined
+  return (psbt) => {
+    if (last !== undefined && equalBytes(last.psbt, psbt)) return last
+    const copy = psbt.slice()
+    const transaction = parse(copy)
+    last = { psbt: copy, transaction, spent: spentOutputs(transaction) }
+    return last
+  }
 }
 
 /** Everything that is signed for Bitcoin comes through here. */
-function decode(intent: Intent, signature: IntendedSignature, { network, allowed }: Settings): DecodedIntent {
+function decode(intent: Intent, signature: IntendedSignature, { network, allowed, read }: Settings): DecodedIntent {
   if (intent.kind === 'bitcoinMessage') return decodeMessage(intent, signature, network)
   if (intent.kind !== 'bitcoinTransaction') throw new RangeError(`${intent.kind} is not an intent of Bitcoin`)
-  const transaction = parse(intent.data)
+  const { transaction, spent } = read(intent.data)
   const { input } = intent
-  const spent = spentOutputs(transaction)
   const own = spent[input]
   if (own === undefined) throw new RangeError(`input ${input} does not say what it spends`)
   const owned = ADDRESS_TYPES.map((type) => bitcoinOutput(signature.publicKey, type, network))

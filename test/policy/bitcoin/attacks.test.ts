@@ -227,3 +227,19 @@ test('intents of other chains are none of Bitcoin', () => {
   const asked = { scheme: 'ecdsa', message: new Uint8Array(32), publicKey } as const
   expect(() => bitcoinIntents().decode({ kind: 'solanaMessage' }, asked)).toThrow(RangeError)
 })
+
+test('a PSBT that is read again is the same, and one that was changed in its place is not', () => {
+  const decoder = bitcoinIntents()
+  const data = spending([{ script: own.wpkh }, { script: own.tr }]).toPSBT()
+  const signature = { scheme: 'ecdsa', message: new Uint8Array(32), publicKey } as const
+  const intent = (input: number) => ({ kind: 'bitcoinTransaction', data, input }) as const
+  const both = () => [0, 1].map((input) => decoder.decode(intent(input), signature))
+  const first = both()
+  expect(first).toEqual([0, 1].map((input) => bitcoinIntents().decode(intent(input), signature)))
+  const other = spending([{ script: own.wpkh }, { script: own.tr }]).toPSBT()
+  expect(other.length).toBe(data.length)
+  data.set(other)
+  const changed = both()
+  expect(changed).toEqual([0, 1].map((input) => bitcoinIntents().decode(intent(input), signature)))
+  expect(changed[0]!.message).not.toEqual(first[0]!.message)
+})
