@@ -15,8 +15,8 @@ const server = createServer({
   authenticate: apiTokens(database).authenticate,
   // Your backend, such as examples/express-custodian.
   custodian: webhookCustodian({ url: setting('RESHARE_CUSTODIAN_URL'), secret: setting('RESHARE_WEBHOOK_SECRET') }),
-  // Stands for your own rules: docs/policies.md has ready ones for recipients and amounts.
-  policy: ({ action, label }) => action !== 'generate' || label !== 'guest',
+  // Your own rules. This app has no Taproot; docs/policies.md has rules for recipients and amounts.
+  policy: ({ action, scheme }) => action !== 'sign' || scheme !== 'bip340',
   allowedOrigins: process.env['RESHARE_ALLOWED_ORIGINS']?.split(',') ?? [],
 })
 

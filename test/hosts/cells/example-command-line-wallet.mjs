@@ -50,10 +50,14 @@ async function use(first, second) {
   const addresses = await first([PHRASE, PHRASE], 'generate')
   if ((await first([], 'address')) !== addresses) throw new Error('it has other addresses')
   await first([PHRASE, PASSWORD, PASSWORD], 'backup', 'backup.txt')
-  await refused('it overwrote a backup', /EEXIST/, first([PHRASE, PASSWORD, PASSWORD], 'backup', 'backup.txt'))
-  await refused('another passphrase signed', /SHARE_NOT_FOUND: the passphrase/, first([OTHER], 'sign', 'hello'))
-  for (const scheme of ['ed25519', 'ecdsa', 'bip340'])
-    found(await first([PHRASE], 'sign', 'hello', '--scheme', scheme), /^signature +([0-9a-f]{128})$/m)
+  // Several processes may use one folder at the same time.
+  await Promise.all([
+    refused('it overwrote a backup', /EEXIST/, first([PHRASE, PASSWORD, PASSWORD], 'backup', 'backup.txt')),
+    refused('another passphrase signed', /SHARE_NOT_FOUND: the passphrase/, first([OTHER], 'sign', 'hello')),
+    ...['ed25519', 'ecdsa', 'bip340'].map(async (scheme) =>
+      found(await first([PHRASE], 'sign', 'hello', '--scheme', scheme), /^signature +([0-9a-f]{128})$/m),
+    ),
+  ])
 
   await refused('another password', /WRONG_PASSWORD/, second([OTHER, OTHER, 'not this one'], 'recover', 'backup.txt'))
   if ((await second([OTHER, PASSWORD], 'recover', 'backup.txt')) !== addresses) throw new Error('another wallet')
