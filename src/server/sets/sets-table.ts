@@ -47,8 +47,8 @@ export const UNLIMITED: StoredLimits = Object.freeze({ scope: null, expiresAt: n
 export const IS_UNLIMITED = 'scope is null and expires_at is null'
 
 /** SQL condition: a set has not ended by time. @param now a parameter, such as `$2` */
-export function notExpired(now: string, alias = 'reshare_sets'): string {
-  return `(${alias}.expires_at is null or ${alias}.expires_at > ${now})`
+export function notExpired(now: string): string {
+  return `(reshare_sets.expires_at is null or reshare_sets.expires_at > ${now})`
 }
 
 /** The columns of a set that the API shows. */

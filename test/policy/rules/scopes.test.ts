@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { all, any, createPolicy, deny, kinds, scopes, type Rule } from '../../../src/policy/index.ts'
-import { message, request } from './support.ts'
+import { all, any, createPolicy, deny, kinds, maximum, scopes, type Rule } from '../../../src/policy/index.ts'
+import { FRIEND, message, request, transaction } from './support.ts'
 
 const anything = kinds('ethereumMessage')
 const rule = scopes({ agent: anything, closed: deny() }, { unscoped: anything })
@@ -36,6 +36,22 @@ describe('scopes', () => {
     expect(explain('closed')).toEqual(['scopes: closed', 'deny: everything is denied'])
     expect(explain('other')).toEqual(['scopes: other is none of them'])
     expect(explain()).toEqual(['scopes: no scope', 'kinds: allowed'])
+  })
+
+  test('judges what is signed together by its sum', () => {
+    const most = scopes({ agent: maximum({ 'ethereum:1': 200_000n }) })
+    const policy = createPolicy({ sign: most, others: () => true })
+    const pay = transaction({ to: FRIEND, value: 70_000n })
+    const judged = (count: number, scope: string) => {
+      const items = Array.from({ length: count }, () => ({ ...request(pay), scheme: 'ecdsa' as const, path: 'm' }))
+      return policy.explain({ clientId: 'ann', action: 'signAll', scope, items: items }).allowed
+    }
+    expect([judged(1, 'agent'), judged(2, 'agent'), judged(3, 'agent'), judged(1, 'other')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 
   test('passes on what its rule reserves', () => {

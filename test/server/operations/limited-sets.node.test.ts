@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { verifyAuditLog } from '../../../src/server/index.ts'
 import { operationRounds } from '../../../src/wire/operation-definitions.ts'
+import type { SignItem } from '../../../src/wire/sign-items.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { codeOf, play, setStatus, type ClientOperation, type ServerClient } from '../../support/server-client.ts'
 import { deviceServer, newDevice, newDevices, stateOf, type DeviceServer } from '../support/devices.ts'
 import { fileWorld } from '../support/file-world.ts'
 import { TestJoin } from '../support/joins.ts'
+import { signAll } from '../support/batches.ts'
 import { playTo } from '../support/owners.ts'
 import { HOUR, inMs, limitedDevices } from '../support/limited-sets.ts'
 import {
@@ -29,6 +31,9 @@ import { MASTER_KEY, type World } from '../support/world.ts'
 
 const failing = (operation: ClientOperation) => expect(play(operation)).rejects
 
+const EDWARDS: SignItem = { scheme: 'ed25519', message: 'abcd', path: 'm' }
+const ECDSA: SignItem = { scheme: 'ecdsa', message: 'ab'.repeat(32), hash: null, path: 'm' }
+
 /** All that a limited set can do, with what it needs. */
 const USES: readonly [string, (client: ServerClient, set: TestWallet) => ClientOperation][] = [
   ['a FROST signature', (client, set) => sign(client, set.signing)],
@@ -37,6 +42,8 @@ const USES: readonly [string, (client: ServerClient, set: TestWallet) => ClientO
     'a signature with a setup of its own',
     (client, set) => signEcdsa(client, set, { source: { kind: 'ephemeralSetup' } }),
   ],
+  ['several FROST signatures', (client, set) => signAll(client, set, [EDWARDS, EDWARDS])],
+  ['several signatures of both kinds', (client, set) => signAll(client, set, [ECDSA, EDWARDS])],
   ['a preprocessing', preprocess],
   ['a setup', setup],
   ['a proof', (client, set) => prove(client, set.signing)],
@@ -63,7 +70,7 @@ describe.each(databaseKinds)('a limited set on $name', ({ open }) => {
   test('says what limits it, signs by every scheme, and ends by time', async () => {
     const { agent, limited, setId, limits } = await limitedDevices(world, server, 'ann')
     expect(await setStatus(agent, setId)).toMatchObject({ state: 'ACTIVE', ...limits })
-    for (const [, use] of USES.slice(0, 4)) await play(use(agent, limited))
+    for (const [, use] of USES.slice(0, 6)) await play(use(agent, limited))
     const preprocessing = await preprocessed(agent, limited)
     const signed = sign(agent, limited.signing)
     const { body } = signed

@@ -84,7 +84,7 @@ async function commit(
 
 /**
  * Commits the prepared sets of an operation if its source can still deal, as `requireSource` checks, and no new set would
- * have ended by time. Columns that never change were checked when the operation began.
+ * have ended by time: a successor of a limited set ends with it. Columns that never change were checked when the operation began.
  */
 function setsCommitting(input: RoundInput<ReshareRequest>, setIds: readonly string[], now: Date): Statement {
   const { clientId, operationId, request } = input
@@ -105,7 +105,7 @@ function needsUnbound(input: RoundInput<ReshareRequest>): boolean {
   return (kind === 'recover' || kind === 'join') && deviceOf(input) === null
 }
 
-const SIGNING_SET_DEALS = `source.state = 'ACTIVE' and ${notExpired('$3', 'source')}`
+const SIGNING_SET_DEALS = `source.state = 'ACTIVE'`
 
 const BACKUP_SET_DEALS = `source.state not in ('ABORTED', 'DESTROYED') and source.committed_at is not null`
 
