@@ -2,6 +2,7 @@ import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
 import type { PartReceiver } from 'reshare/backup/some-of'
 import type { DriveEmulator, EmulatedService } from 'reshare/emulators'
 import type { Client, Curve, Wallet } from 'reshare'
+import type { StandardIcon } from 'reshare/solana'
 import type { ShareStore } from 'reshare/storage'
 import type { KeyValueAdapter } from 'reshare/storage/key-value'
 import type { DeviceLock } from 'reshare/storage/lock'
@@ -57,6 +58,7 @@ export declare const url: string
 export declare const wallet: Wallet
 export declare const walletId: string
 export declare const AsyncStorage: KeyValueAdapter
+export declare const icon: StandardIcon
 export declare const identity: string
 export declare const iframe: { readonly contentWindow: Window }
 export declare const keychain: { get(name: string): Promise<Uint8Array> }
@@ -64,5 +66,6 @@ export declare function keychainBytes(name: string): Promise<Uint8Array>
 export declare const lock: DeviceLock
 export declare const next: string
 export declare const old: string
+export declare const PublicKey: new (bytes: Uint8Array) => object
 export declare const store: ShareStore
 export declare const userId: string

@@ -6,7 +6,13 @@ import { SOURCES } from './public-names.ts'
 
 /** Names of other packages that examples use. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  '@solana/kit': ['createSignableMessage', 'createTransactionMessage', 'setTransactionMessageFeePayerSigner'],
+  '@solana/kit': [
+    'createSignableMessage',
+    'createTransactionMessage',
+    'offchainMessageApplicationDomain',
+    'offchainMessageContentUtf8Of1232BytesMax',
+    'setTransactionMessageFeePayerSigner',
+  ],
   viem: ['createWalletClient', 'http'],
   'viem/chains': ['mainnet'],
   vitest: ['test'],

@@ -1,13 +1,11 @@
-import { equalBytes, fromUtf8, utf8 } from '../../util/bytes.ts'
+import { equalBytes, fromUtf8 } from '../../util/bytes.ts'
+import { isOffchainMessage } from './off-chain.ts'
 
 /** This bit is set in the first byte of a versioned message. The other bits are the version. */
 const VERSION_FLAG = 0x80
 
 /** Offset of the accounts in a message of version 1: after version, header, mask, lifetime, and two counts. */
 const ACCOUNTS_OF_VERSION_1 = 42
-
-/** The prefix of off-chain messages: 0xff, with which no transaction starts, and the name of the domain. */
-const OFF_CHAIN_PREFIX = Uint8Array.of(0xff, ...utf8('solana offchain'))
 
 /**
  * Whether these bytes are the message of a transaction with this key among its signers. Nothing after the signers is read,
@@ -39,7 +37,7 @@ function startOfAccounts(bytes: Uint8Array): number | undefined {
  */
 export function hasOtherVersion(bytes: Uint8Array): boolean {
   const [first = 0] = bytes
-  if (first <= VERSION_FLAG || equalBytes(bytes.subarray(0, OFF_CHAIN_PREFIX.length), OFF_CHAIN_PREFIX)) return false
+  if (first <= VERSION_FLAG || isOffchainMessage(bytes)) return false
   try {
     fromUtf8(bytes)
     return false

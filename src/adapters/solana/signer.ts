@@ -7,6 +7,7 @@ import { abytes } from '../../util/bytes.ts'
 import { inBatches } from '../batches.ts'
 import { walletKeys } from '../wallet.ts'
 import { solanaAddress } from './address.ts'
+import { decodeOffchainMessage, isOffchainMessage } from './off-chain.ts'
 import { hasOtherVersion, isSignedBy } from './signed-bytes.ts'
 import { assertObject } from '../../util/arguments.ts'
 
@@ -29,7 +30,7 @@ export interface SolanaSignerParameters {
  *
  * Kit signs messages without a prefix, so a page could request a "message" that is a transaction. A message that is a
  * transaction of this signer, or that may be one of an unknown version, is refused with a `RangeError`. So is a transaction
- * without this signer.
+ * without this signer, and an off-chain message that is not valid or does not name this signer.
  *
  * @throws {TypeError | RangeError} for a path that cannot be derived
  * @throws {SHARE_NOT_FOUND} if this device does not hold the wallet
@@ -43,6 +44,7 @@ export async function solanaSigner(client: KeySource, options: SolanaSignerParam
   return createSolanaSigner(walletKeys(client, walletId), path)
 }
 
+type SolanaKind = 'solanaTransaction' | 'solanaMessage' | 'solanaOffchainMessage'
 type SolanaKeys = Pick<WalletKeys, 'getPublicKey' | 'signEd25519'> & Partial<Pick<WalletKeys, 'signAll'>>
 
 type Requested = Extract<KeyRequest, { readonly kind: 'ed25519' }>
@@ -66,12 +68,14 @@ export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promi
   }
 
   async function signAll(
-    kind: 'solanaTransaction' | 'solanaMessage',
+    kindOf: (message: Uint8Array) => SolanaKind,
     messages: readonly Uint8Array[],
     signal?: AbortSignal,
   ): Promise<SignatureDictionary[]> {
     const dictionaries: SignatureDictionary[] = []
-    const requests = messages.map((message) => ({ kind: 'ed25519', message, path, intent: { kind } }) as const)
+    const requests = messages.map(
+      (message) => ({ kind: 'ed25519', message, path, intent: { kind: kindOf(message) } }) as const,
+    )
     const signatures = await signEach(requests, signal)
     for (const [i, message] of messages.entries()) {
       const signature = signatures[i]!
@@ -91,7 +95,7 @@ export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promi
       if (!areOurs || !messages.every((message) => isSignedBy(publicKey, message))) {
         throw new RangeError(`${address} is not a signer of this transaction`)
       }
-      return signAll('solanaTransaction', messages, abortSignal)
+      return signAll(() => 'solanaTransaction', messages, abortSignal)
     },
     signMessages: async (messages, { abortSignal } = {}) => {
       const contents = messages.map(({ content }) => copy(content, 'content'))
@@ -99,7 +103,15 @@ export async function createSolanaSigner(keys: SolanaKeys, path?: string): Promi
         throw new RangeError('this message is a transaction: sign it as one')
       }
       if (contents.some(hasOtherVersion)) throw new RangeError('this message may be a transaction of another version')
-      return signAll('solanaMessage', contents, abortSignal)
+      for (const content of contents.filter(isOffchainMessage)) {
+        if (decodeOffchainMessage(content).signers.includes(address)) continue
+        throw new RangeError(`${address} is not a signer of this off-chain message`)
+      }
+      return signAll(
+        (content) => (isOffchainMessage(content) ? 'solanaOffchainMessage' : 'solanaMessage'),
+        contents,
+        abortSignal,
+      )
     },
   })
 }

@@ -1,3 +1,8 @@
+import type { OffchainFields } from '../../adapters/solana/off-chain.ts'
+import type { SolanaSignIn } from '../../adapters/solana/sign-in.ts'
+
+export type { SolanaSignIn }
+
 /** A place in a lookup table. */
 export interface SolanaLookup {
   /** The address of the table. */
@@ -72,7 +77,7 @@ export interface SolanaTransactionIntent {
   readonly lookupTables: readonly string[]
 }
 
-/** A message that is no transaction. */
+/** A message that is neither a transaction nor an off-chain message. */
 export interface SolanaMessageIntent {
   /** Names the kind. */
   readonly kind: 'solanaMessage'
@@ -84,7 +89,19 @@ export interface SolanaMessageIntent {
   readonly data: string
   /** The message as text; null if it is not UTF-8. */
   readonly text: string | null
+  /** The fields of a sign-in; null for every other message. */
+  readonly signIn: SolanaSignIn | null
+}
+
+/** An off-chain message: its preamble keeps its signature from being one of a transaction. */
+export interface SolanaOffchainMessageIntent extends OffchainFields {
+  /** Names the kind. */
+  readonly kind: 'solanaOffchainMessage'
+  /** What is said here is what is signed. */
+  readonly verified: true
+  /** The address of the key that signs, which is one of `signers`. */
+  readonly signer: string
 }
 
 /** What is signed for Solana. */
-export type SolanaIntent = SolanaTransactionIntent | SolanaMessageIntent
+export type SolanaIntent = SolanaTransactionIntent | SolanaMessageIntent | SolanaOffchainMessageIntent

@@ -167,6 +167,7 @@ describe('a message', () => {
       signer: OWN,
       data: '68656c6c6f',
       text: 'hello',
+      signIn: null,
     })
     expect(decode(Uint8Array.of(0x7f, 0xff), 'solanaMessage')).toMatchObject({ text: null })
   })
