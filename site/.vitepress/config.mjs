@@ -46,6 +46,7 @@ export default {
     sidebar: sidebarOf(groups),
     outline: { level: [2, 3] },
     search: { provider: 'local' },
+    notFound: { title: 'There is no such page', quote: 'The search knows all pages.', linkText: 'About reshare' },
   },
   // The search's index is loaded with the first search.
   vite: { build: { chunkSizeWarningLimit: 4096 } },

@@ -25,12 +25,13 @@ export async function serveSite(folder, base, port) {
   const server = createServer((request, response) => {
     const path = pathOf(request.url ?? '/')
     const file = path.startsWith(base) ? fileOf(folder, path.slice(base.length)) : undefined
+    const sent = file ?? join(folder, '404.html')
     response.writeHead(file === undefined ? 404 : 200, {
-      'content-type': TYPES[extname(file ?? '.html')] ?? 'application/octet-stream',
+      'content-type': TYPES[extname(sent)] ?? 'application/octet-stream',
       'content-security-policy': POLICY,
       'x-content-type-options': 'nosniff',
     })
-    response.end(readFileSync(file ?? join(folder, '404.html')))
+    response.end(readFileSync(sent))
   })
   await new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(undefined)))
   const address = /** @type {import('node:net').AddressInfo} */ (server.address())

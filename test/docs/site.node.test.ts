@@ -7,6 +7,7 @@ import { anchorOf, resolveLink } from '../../site/lib/links.mjs'
 import { openapiPage } from '../../site/lib/openapi.mjs'
 import { linkProblems } from '../../site/lib/output.mjs'
 import { addressOf, readContents, sitePages, unlistedPages } from '../../site/lib/pages.mjs'
+import { serveSite } from '../../site/lib/serve.mjs'
 import { readPage, ROOT } from './blocks.ts'
 
 const groups = readContents()
@@ -117,4 +118,24 @@ test('what is wrong with the links of a built site is found', () => {
   expect(linkProblems(folder, '/base/').problems.map((problem) => problem.split(': ').at(-1))).toEqual(
     bad.map(([, problem]) => problem),
   )
+})
+
+test('a built site is served under its path, with a page for what is not there', async () => {
+  writeFileSync(join(folder, 'page.html'), 'a page')
+  writeFileSync(join(folder, '404.html'), 'none')
+  const site = await serveSite(folder, '/base/', 0)
+  try {
+    const get = async (path: string) => {
+      const response = await fetch(new URL(path, site.url))
+      const { status, headers } = response
+      return [status, headers.get('content-type'), await response.text()]
+    }
+    const html = 'text/html; charset=utf-8'
+    expect(await get('page.html')).toEqual([200, html, 'a page'])
+    expect(await get('page')).toEqual([200, html, 'a page'])
+    for (const path of ['nothing', '/page.html', '%ff', '..%2f..%2fetc%2fpasswd'])
+      expect(await get(path)).toEqual([404, html, 'none'])
+  } finally {
+    site.close()
+  }
 })

@@ -41,6 +41,7 @@ test('every block is of a language that is tested, and those that are not run ar
       'mermaid docs/architecture.md',
       'mermaid docs/guides/tutorial.md',
       ' docs/internals/bench.md',
+      'json docs/events.md',
       'swift docs/icloud.md',
     ]),
   )
