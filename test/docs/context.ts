@@ -37,6 +37,8 @@ export const walletId = wallet.id
 /** A device that waits to be invited, and what the camera of the other one has read of it. */
 const joining = await joinWallet(createClient({ transport, storage: memoryStore(), label: 'tablet' }))
 export const scanned = joining.code
+/** That of a job, which waits for a limited set. */
+export const { code: codeOfJob } = await joinWallet(createClient({ transport, storage: memoryStore(), label: 'job' }))
 export const userAgrees = (question: string): Promise<boolean> => Promise.resolve(question !== '')
 /** Shows the code to a device that invites this one. */
 export const showQrCode = (code: string): void => void inviteDevice(client, { walletId, code })
@@ -98,10 +100,17 @@ const [coin] = (await bitcoinSigner(client, { walletId, paths: ['m/0/0'] })).out
 /** An address of somebody else. */
 export const recipient = p2wpkh(Uint8Array.of(2, ...new Uint8Array(31), 1)).address
 const unsigned = new Transaction()
-unsigned.addInput({ txid, index: 1, witnessUtxo: { script: coin!.script, amount: 50_000n } })
+unsigned.addInput({
+  txid,
+  index: 1,
+  witnessUtxo: { script: coin!.script, amount: 50_000n },
+  bip32Derivation: [[coin!.signedBy, { fingerprint: 0, path: [0, 0] }]],
+})
 unsigned.addOutputAddress(recipient, 49_000n)
 /** The bytes of a PSBT. */
 export const psbt = unsigned.toPSBT()
+
+export const digests = [1, 2].map((byte) => new Uint8Array(32).fill(byte))
 
 /** A scalar. */
 export const secret = Uint8Array.of(5, ...new Uint8Array(31))
