@@ -31,7 +31,7 @@ export type SignaturesOf<Items extends readonly SignItemParameters[]> = {
  * @throws {NETWORK_ERROR | MALFORMED_RESPONSE | TIMEOUT | ABORTED | AUTH_FAILED}
  *
  * @example
- * const items = digests.map((digest) => ({ scheme: 'ecdsa', digest }) as const)
+ * const items = ['m/0/0', 'm/0/1'].map((path) => ({ scheme: 'ecdsa', digest, path }) as const)
  * const signatures = await signAll(client, { walletId: wallet.id, items })
  */
 export async function signAll<const Items extends readonly SignItemParameters[]>(

@@ -27,7 +27,36 @@ export function advanceSessions<Result>(
 ): AdvanceResult<Result> {
   deliver(sessions, messages)
   const first = start ? sessions.map((session) => session.start()) : []
-  const steps = sessions.map((session) => session.advance())
+  return outcomeOf(
+    first,
+    sessions.map((session) => session.advance()),
+  )
+}
+
+/**
+ * {@link advanceSessions} for sessions that compute long: the event loop gets a turn between two of them, so that other requests
+ * do not wait for all.
+ */
+export async function advanceInTurns<Result>(
+  sessions: readonly Session<Result>[],
+  messages: readonly SessionMessage[],
+  start: boolean,
+): Promise<AdvanceResult<Result>> {
+  deliver(sessions, messages)
+  const first = start ? await inTurns(sessions, (session) => session.start()) : []
+  return outcomeOf(first, await inTurns(sessions, (session) => session.advance()))
+}
+
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => R): Promise<R[]> {
+  const results: R[] = []
+  for (const item of items) {
+    if (results.length > 0) await new Promise<void>((resolve) => setTimeout(resolve, 0))
+    results.push(work(item))
+  }
+  return results
+}
+
+function outcomeOf<Result>(first: readonly Step<Result>[], steps: readonly Step<Result>[]): AdvanceResult<Result> {
   if (steps.some(isIdle)) throw new ProtocolError('FORMAT', 0, [], 'a message is missing')
   const out = (list: readonly Step<Result>[]) =>
     list.flatMap((step, sessionIndex) => step.out.map((envelope): SessionMessage => ({ sessionIndex, envelope })))

@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import type { SignAllRequest, SignItem } from '../../../src/wire/sign-items.ts'
 import type { KeyShare, WalletShares } from '../../../src/key-share/index.ts'
 import { getGroup } from '../../../src/curve/index.ts'
-import { fromHex, toHex } from '../../../src/util/bytes.ts'
+import { fromHex, toHex, utf8 } from '../../../src/util/bytes.ts'
 import { ClientOperation, type HeldPreprocessing, type ServerClient } from '../../support/server-client.ts'
 import { nobleTakes } from './ecdsa.ts'
 import { setIdOf, type TestWallet } from './wallets.ts'
@@ -35,3 +35,9 @@ export function nobleTakesAll({ request, signatures }: ClientOperation, signing:
     return ed25519.verify(signature, fromHex(item.message), getGroup('ed25519').encodePoint(record.publicKey))
   })
 }
+
+export const digest = (i: number) => toHex(new Uint8Array(32).fill(i))
+export const ecdsa = (i: number, path = 'm'): SignItem => ({ scheme: 'ecdsa', message: digest(i), hash: null, path })
+export const bip340: SignItem = { scheme: 'bip340', message: digest(9), path: 'm/1', tapTweak: '' }
+export const edwards: SignItem = { scheme: 'ed25519', message: toHex(utf8('a message')), path: 'm' }
+export const mixed: readonly SignItem[] = [ecdsa(1), ecdsa(2, 'm/3'), bip340, edwards]

@@ -27,7 +27,7 @@ import type { RandomSource } from '../../../util/random.ts'
 import type { ServerContext } from '../../context.ts'
 import { openPreprocessing, type TakenPreprocessing } from '../../sets/preprocessings.ts'
 import { ecdsaShare } from '../../sets/shares.ts'
-import { advanceSessions, exportSessions, restoreSessions } from '../sessions.ts'
+import { advanceInTurns, exportSessions, restoreSessions } from '../sessions.ts'
 import { openFrost } from '../sign-frost.ts'
 import type { RoundInput } from '../round.ts'
 
@@ -68,12 +68,12 @@ interface SessionOptions {
  * @param from the state of the previous round, or the preprocessings taken for this request; undefined in the first round
  * @throws {PROTOCOL_ABORTED} if a check fails; with `ban`, the OT state is poisoned
  */
-export function advanceEcdsa(
+export async function advanceEcdsa(
   context: ServerContext,
   input: EcdsaInput,
   secrets: EcdsaSecrets,
   from: Uint8Array | readonly TakenPreprocessing[] | undefined,
-): EcdsaRound {
+): Promise<EcdsaRound> {
   const statements = statementsOf(input)
   const optionsOf = (statement: Statement | undefined) => ({
     options: ecdsaOptions(context, input, secrets, statement),
@@ -91,7 +91,7 @@ export function advanceEcdsa(
       sessions.push(...restoreSessions(from, (one, i) => restoreSession(input, optionsOf(statements[i]), one)))
     }
     openOthers(context, input, secrets, others)
-    const { messages, steps } = advanceSessions<unknown>([...sessions, ...others], input.messages, isFirst)
+    const { messages, steps } = await advanceInTurns<unknown>([...sessions, ...others], input.messages, isFirst)
     if (steps.every((step) => step.done !== undefined)) return { messages, done: steps[0]?.done as EcdsaResult }
     requireNoneDone(input, steps)
     return { messages, state: exportSessions(sessions) }

@@ -37,7 +37,12 @@ export async function ephemeralSetupRound(
   }
   const { otState, signing } = decodeState(state as Uint8Array)
   try {
-    const advanced = advanceEcdsa(context, input, { serverShare: openSourceShare(context, input), otState }, signing)
+    const advanced = await advanceEcdsa(
+      context,
+      input,
+      { serverShare: openSourceShare(context, input), otState },
+      signing,
+    )
     if (advanced.state === undefined) return toOutput(advanced)
     return toOutput({ ...advanced, state: encodeState(otState, advanced.state) })
   } finally {

@@ -32,7 +32,7 @@ export async function withStoredOtState(
   const otState = openOtState()
   const advance = () =>
     advanceEcdsa(context, input, { serverShare: openShare(context, clientId, setId, share), otState }, taken ?? state)
-  return advanceOrBan(context, tx, { input, otState }, async () => toOutput(advance()))
+  return advanceOrBan(context, tx, { input, otState }, async () => toOutput(await advance()))
 }
 
 /**
@@ -51,7 +51,7 @@ export async function withPreprocessings(
   const { otState, taken } = await lockOtStateAndPreprocessings(context, tx, { ...key, ids: preprocessingIds }, epoch)
   const advance = (from: readonly TakenPreprocessing[]) =>
     advanceEcdsa(context, input, { serverShare: openSourceShare(context, input), otState }, from)
-  return advanceOrBan(context, tx, { input, otState }, async () => toOutput(advance(taken)))
+  return advanceOrBan(context, tx, { input, otState }, async () => toOutput(await advance(taken)))
 }
 
 /** @param otState the OT state, which is wiped */
