@@ -19,8 +19,11 @@ export interface OutboxStatus {
 
 /** An event that was given up. */
 export interface DeadEvent {
+  /** Its id, the `webhook-id` of each attempt. */
   readonly eventId: string
+  /** Its type, such as `set.created`. */
   readonly type: string
+  /** The client that it is about. */
   readonly clientId: string
   /** When it happened. */
   readonly createdAt: Date
@@ -34,14 +37,20 @@ export interface DeadEvent {
 
 /** What is to be delivered again: one event, all that happened in a time, or all that were given up. */
 export type Replay =
-  | { readonly eventId: string }
+  | {
+      /** The id of the event. */
+      readonly eventId: string
+    }
   | {
       /** Events that happened at this time or later. */
       readonly from: Date
       /** And before this time. */
       readonly to: Date
     }
-  | { readonly dead: true }
+  | {
+      /** All that were given up. */
+      readonly dead: true
+    }
 
 /** The events of a server's database, for those who run it. */
 export interface EventOutbox {

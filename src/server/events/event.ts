@@ -55,11 +55,13 @@ export interface EventData {
 
 /** An event as it is sent, in JSON. */
 export interface WalletEvent {
+  /** What has happened. */
   readonly type: EventType
   /** When it happened: ISO 8601, in UTC. */
   readonly timestamp: string
   /** The version of this format. Further types and fields may come without a new one. */
   readonly version: 1
+  /** What it is about. */
   readonly data: EventData
 }
 
