@@ -7,6 +7,7 @@ import { isCodecError } from '../../util/codec.ts'
 import type { CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { lockClient, turnOfClient } from '../lock-client.ts'
 import { requireMayJoin, requireUnrevoked } from '../devices/devices-table.ts'
 import { definitionOf } from '../operations/definitions.ts'
 import { authorizeOperation, verifyOpening } from './admission.ts'
@@ -17,7 +18,6 @@ import {
   decideUnstarted,
   findOperation,
   insertOperation,
-  lockClient,
   joiningDeviceOf,
   storedRequest,
   type AddedOperation,
@@ -30,7 +30,7 @@ import { hashRequest } from './request-hash.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
 import { runLeasedRound } from './run-round.ts'
 import { endExpiredOf } from '../sets/expiry.ts'
-import { turnOfClient, turnOfSet } from './turns.ts'
+import { turnOfSet } from './turns.ts'
 import { findRoundStatus, type RoundStatus } from './round-status.ts'
 
 /** A request for a round. */

@@ -8,7 +8,7 @@ import type { Queryable, Row } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { findDecision } from '../operations/decision.ts'
 import { isAuthorized } from '../operations/definitions.ts'
-import { turnOfClient } from './turns.ts'
+import { lockClient, turnOfClient } from '../lock-client.ts'
 import type { RequestHash } from './request-hash.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
 
@@ -182,14 +182,6 @@ export async function decideUnstarted(
     )
   }
   await context.turns.take(turnOfClient(clientId), () => context.database.transaction(work, 'read committed'))
-}
-
-/**
- * Locks the operations that a client starts until this transaction ends. In a read committed transaction, later statements
- * see all operations that others have started, and those that were decided before they were started.
- */
-export async function lockClient(tx: Queryable, clientId: string): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`reshare client ${clientId}`])
 }
 
 async function requireDecision(db: Queryable, key: OperationKey): Promise<Decision['decision']> {

@@ -68,8 +68,3 @@ export function createTurns(waitMs: number): Turns {
 export function turnOfSet(setId: string): string {
   return `set ${setId}`
 }
-
-/** The turn of an operation that starts: it holds the lock of the client. */
-export function turnOfClient(clientId: string): string {
-  return `client ${clientId}`
-}

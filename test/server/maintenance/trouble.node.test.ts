@@ -9,12 +9,12 @@ import { encodeRoundBody } from '../../../src/wire/round-body.ts'
 import type { Database, Queryable } from '../../../src/service/database/types.ts'
 import { leaseRound, decideRound } from '../../../src/server/rounds/lease.ts'
 import { abortOperation } from '../../../src/server/rounds/decisions.ts'
+import { lockClient } from '../../../src/server/lock-client.ts'
 import { handleRound } from '../../../src/server/rounds/handle-round.ts'
 import {
   decideUnstarted,
   findOperation,
   insertOperation,
-  lockClient,
   recordDecision,
 } from '../../../src/server/rounds/operations-table.ts'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { createTurns, turnOfClient, turnOfSet } from '../../../src/server/rounds/turns.ts'
+import { turnOfClient } from '../../../src/server/lock-client.ts'
+import { createTurns, turnOfSet } from '../../../src/server/rounds/turns.ts'
 
 const LONG_MS = 60_000
 
