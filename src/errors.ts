@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'AUTH_FAILED'
   | 'DEVICE_REVOKED'
   | 'POLICY_DENIED'
+  | 'APPROVAL_REQUIRED'
   | 'INTENT_REQUIRED'
   | 'INTENT_MISMATCH'
   | 'RATE_LIMITED'
@@ -54,6 +55,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STORAGE_CONFLICT',
   'OPERATION_IN_PROGRESS',
   'RATE_LIMITED',
+  'APPROVAL_REQUIRED',
   'WEBHOOK_FAILED',
   'NETWORK_ERROR',
   'TIMEOUT',
@@ -61,6 +63,26 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'WORKER_FAILED',
   'REMOTE_UNAVAILABLE',
 ])
+
+/**
+ * Who may approve a request: another device of the user, with a signing set of the same wallet; the app's backend
+ * (`server.approvals`); or either.
+ */
+export type Approver = 'device' | 'operator' | 'any'
+
+/** What a request waits for, with the error APPROVAL_REQUIRED. */
+export interface RequiredApproval {
+  /** Names it: 16 bytes in lower-case hex. */
+  readonly approvalId: string
+  /** Who may approve it; null if it only has to wait until `readyAt`. */
+  readonly approver: Approver | null
+  /** Before this time it does not go on (ISO 8601, by the server's clock); null if there is no such time. */
+  readonly readyAt: string | null
+  /** From this time on it has to be asked for again (ISO 8601). */
+  readonly expiresAt: string
+  /** Why, as the server's policy says; may be empty. */
+  readonly reason: string
+}
 
 /**
  * The one error class of reshare. Wrong arguments are `TypeError` or `RangeError`; everything else is an `MpcError`.
@@ -74,19 +96,27 @@ export class MpcError extends Error {
   readonly code: ErrorCode
   /** Whether the same call may succeed later, without the caller changing anything. */
   readonly retryable: boolean
-  /** With RATE_LIMITED: how long the same call will go on failing. */
+  /** With RATE_LIMITED, and with APPROVAL_REQUIRED until `readyAt`: how long the same call will go on failing. */
   readonly retryAfterMs: number | undefined
+  /** With APPROVAL_REQUIRED: what the request waits for. */
+  readonly approval: RequiredApproval | undefined
 
   /** Makes an error with this code. Default of `retryable`: by the code. */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; retryable?: boolean; retryAfterMs?: number } = {},
+    options: {
+      cause?: unknown
+      retryable?: boolean
+      retryAfterMs?: number | undefined
+      approval?: RequiredApproval | undefined
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryable = options.retryable ?? RETRYABLE.has(code)
     this.retryAfterMs = options.retryAfterMs
+    this.approval = options.approval
   }
 }
 

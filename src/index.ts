@@ -36,6 +36,9 @@ export {
 export { listSets, type WalletSet, type ListSetsParameters } from './client/actions/list-sets.ts'
 export { findWallets, type FoundWallet } from './client/actions/find-wallets.ts'
 export { listDevices } from './client/actions/list-devices.ts'
+export { listApprovals } from './client/actions/list-approvals.ts'
+export { approveRequest, type ApproveRequestParameters } from './client/actions/approve-request.ts'
+export { denyRequest, type DenyRequestParameters } from './client/actions/deny-request.ts'
 export { retireSet, type RetireSetParameters } from './client/actions/retire-set.ts'
 export { revokeDevice, type RevokeDeviceParameters } from './client/actions/revoke-device.ts'
 export {
@@ -64,6 +67,7 @@ export type {
 } from './client/types.ts'
 
 export { INTENT_MAX_LENGTH, type Intent, type IntentKind } from './wire/intent.ts'
+export type { Approval, ApprovalState, Approver, Json, RequiredApproval } from './wire/approvals.ts'
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'
 export type { SetStatus } from './wire/operations.ts'
 export type { SetLimits } from './wire/set-limits.ts'

@@ -33,6 +33,11 @@ export function deviceIdArgument(value: unknown): string {
   return hexId(value, 32, 'deviceId')
 }
 
+/** @throws {TypeError | RangeError} as {@link hexId} for 16 bytes */
+export function approvalIdArgument(value: unknown): string {
+  return hexId(value, 16, 'approvalId')
+}
+
 /**
  * Asserts the limits of a new set, and copies those that there are.
  *
@@ -105,6 +110,16 @@ export function wholeNumber(value: unknown, least: number, most: number, name: s
  */
 export function timeout(value: unknown): number {
   return wholeNumber(value, 1, TIMEOUT_MAX_MS, 'timeoutMs')
+}
+
+/**
+ * Asserts how long an action waits for an approval.
+ *
+ * @throws {TypeError} if it is not a number
+ * @throws {RangeError} unless it is a whole number of milliseconds, from 0
+ */
+export function approvalWaitArgument(value: unknown): number {
+  return wholeNumber(value, 0, Number.MAX_SAFE_INTEGER, 'waitForApprovalMs')
 }
 
 /**

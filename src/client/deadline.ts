@@ -1,11 +1,16 @@
 import { MpcError, isMpcError } from '../errors.ts'
 import { errorName } from '../util/brand.ts'
-import { timeout } from './arguments.ts'
+import { createApprovalWait } from './approval-wait.ts'
+import { approvalWaitArgument, timeout } from './arguments.ts'
 import { clientArgument } from './client-argument.ts'
+import type { ProgressReporter } from './progress.ts'
 import { storeUntil } from './store-until.ts'
 import type { ActionOptions, Client, Deadline } from './types.ts'
 
 export type { Deadline } from './types.ts'
+
+/** A timer may be late by so much, as on a device that was asleep, before a wait counts as failed. */
+const WAIT_MARGIN_MS = 60_000
 
 /**
  * Runs an action under its deadline.
@@ -17,14 +22,15 @@ export type { Deadline } from './types.ts'
  */
 export async function withDeadline<T, C extends Client>(
   client: C,
-  options: ActionOptions,
+  options: DeadlineOptions,
   work: (deadline: Deadline, client: C) => Promise<T>,
 ): Promise<T> {
   clientArgument(client)
-  const { signal, timeoutMs = client.timeoutMs } = options
+  const { signal, timeoutMs = client.timeoutMs, waitForApprovalMs = client.waitForApprovalMs, progress } = options
   if (signal !== undefined && !isSignal(signal)) throw new TypeError('signal must be an AbortSignal')
   timeout(timeoutMs)
-  const end = createEnd(client, timeoutMs)
+  approvalWaitArgument(waitForApprovalMs)
+  const end = createEnd(client, { timeoutMs, waitForApprovalMs, progress })
   const abort = () => end.end(new MpcError('ABORTED', 'the caller aborted', { cause: signal?.reason }))
   signal?.addEventListener('abort', abort)
   try {
@@ -40,6 +46,18 @@ export async function withDeadline<T, C extends Client>(
   }
 }
 
+/** The options of an action, and what reports how far it is. */
+export interface DeadlineOptions extends ActionOptions {
+  /** Default: nothing is reported while the action waits for an approval. */
+  readonly progress?: ProgressReporter
+}
+
+interface Ends {
+  readonly timeoutMs: number
+  readonly waitForApprovalMs: number
+  readonly progress: ProgressReporter | undefined
+}
+
 /** A deadline with the means to end it. */
 interface End extends Deadline {
   /** Why it ended, once it has: not every engine's signal carries a reason. */
@@ -49,7 +67,8 @@ interface End extends Deadline {
   stop(): void
 }
 
-function createEnd({ now }: Client, timeoutMs: number): End {
+function createEnd(client: Client, { timeoutMs, waitForApprovalMs, progress }: Ends): End {
+  const { now } = client
   const controller = new AbortController()
   const { signal } = controller
   /** What waits: an action may wait for hundreds of calls, and Node warns of as many listeners of one signal. */
@@ -78,8 +97,20 @@ function createEnd({ now }: Client, timeoutMs: number): End {
         .finally(() => waiting.delete(reject))
     })
   run(timeoutMs, timeoutMs)
+  const apart: Deadline['apart'] = async (limitMs, work) => {
+    const leftMs = Math.max(0, Math.ceil(runsUntil - monotonic()))
+    run(limitMs, limitMs)
+    try {
+      return await race(work())
+    } finally {
+      run(leftMs, timeoutMs)
+    }
+  }
+  const approvals = createApprovalWait(client, { waitForApprovalMs, progress })
   return {
     signal,
+    apart,
+    goOn: approvals.goOn,
     end,
     race,
     stop: () => clearTimeout(timer),
@@ -92,14 +123,10 @@ function createEnd({ now }: Client, timeoutMs: number): End {
     check() {
       if (reason !== undefined) throw reason
     },
-    async apart(limitMs, work) {
-      const leftMs = Math.max(0, Math.ceil(runsUntil - monotonic()))
-      run(limitMs, limitMs)
-      try {
-        return await race(work())
-      } finally {
-        run(leftMs, timeoutMs)
-      }
+    async awaitApproval(error) {
+      const delayMs = approvals.delayOf(error)
+      await apart(delayMs + WAIT_MARGIN_MS, () => client.wait(delayMs, signal))
+      if (reason !== undefined) throw reason
     },
   }
 }

@@ -6,7 +6,7 @@ import { checkText, LABEL } from '../util/text.ts'
 import { getPublicKey } from './actions/get-public-key.ts'
 import { sign } from './actions/sign.ts'
 import { signAll } from './actions/sign-all.ts'
-import { assertMethods, assertObject, timeout } from './arguments.ts'
+import { approvalWaitArgument, assertMethods, assertObject, timeout } from './arguments.ts'
 import type { Client } from './types.ts'
 import { walletKeys } from './wallet-keys.ts'
 
@@ -26,6 +26,11 @@ export interface FrostClientOptions {
   readonly label?: string
   /** How long an action may take, in milliseconds, without the time spent in backup methods. Default: two minutes. */
   readonly timeoutMs?: number
+  /**
+   * How long an action waits if the server asks for an approval or a delay, in milliseconds; then it ends with
+   * APPROVAL_REQUIRED. Default: 0, which ends it at once.
+   */
+  readonly waitForApprovalMs?: number
   /**
    * Whether actions repeat, within their timeout, requests that failed in transit or met a busy or restarting server.
    * Default: true.
@@ -76,6 +81,7 @@ export function clientFrom(
     now = Date.now,
     label = '',
     timeoutMs = DEFAULT_TIMEOUT_MS,
+    waitForApprovalMs = 0,
     repeats = true,
     wait = waitByTimer,
     onError = logError,
@@ -93,6 +99,7 @@ export function clientFrom(
     random,
     label: checkText(label, LABEL, 'label'),
     timeoutMs: timeout(timeoutMs),
+    waitForApprovalMs: approvalWaitArgument(waitForApprovalMs),
     group: getGroup,
     now: wholeClock(now),
     operations: new Set<string>(),

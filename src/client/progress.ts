@@ -1,3 +1,4 @@
+import type { RequiredApproval } from '../errors.ts'
 import type { Curve } from '../types.ts'
 import { notify, type ErrorSink } from './notify.ts'
 
@@ -11,6 +12,7 @@ export type Status =
   | 'Encrypting share'
   | 'Storing share'
   | 'Waiting for the other device'
+  | 'Waiting for approval'
   | 'Making ECDSA setup'
   | 'Preprocessing signatures'
   | 'Signing'
@@ -26,10 +28,12 @@ export interface Progress {
   readonly curve?: Curve
   /** How much of the action's work is done, from 0 to 1; never decreases. */
   readonly fraction: number
+  /** With 'Waiting for approval': what the server waits for. */
+  readonly approval?: RequiredApproval
 }
 
 /** An action's steps in order, each with its expected part of the total time. */
-export type Plan = readonly (readonly [status: Exclude<Status, 'Done'>, weight: number])[]
+export type Plan = readonly (readonly [status: Exclude<Status, 'Done' | 'Waiting for approval'>, weight: number])[]
 
 const GENERATE: Plan = [
   ['Generating share', 70],
@@ -119,6 +123,10 @@ export interface ProgressReporter {
   restart(): void
   /** Reports how far the current step is, from 0 to 1. */
   within(part: number, curve?: Curve): void
+  /** Reports that the current step waits for an approval. */
+  waiting(approval: RequiredApproval): void
+  /** Reports the current step again, after it has waited. */
+  goOn(): void
   /** Reports the end of the action. */
   finish(): void
 }
@@ -163,6 +171,13 @@ export function createProgress(
       if (!Number.isFinite(part) || isOver) return
       fraction = Math.max(fraction, (before() + weight * Math.min(Math.max(part, 0), 1)) / total)
       report({ status, done: false, fraction, ...(curve && { curve }) })
+    },
+    waiting(approval) {
+      report({ status: 'Waiting for approval', done: false, fraction, approval })
+    },
+    goOn() {
+      const [status] = plan[step] ?? []
+      if (status !== undefined) report({ status, done: false, fraction })
     },
     finish() {
       isOver = true

@@ -6,6 +6,7 @@ import type { EcdsaResult } from '../protocol/ecdsa/signing/signing-machine.ts'
 import type { Session } from '../protocol/session/session.ts'
 import type { ShareStore } from '../storage/types.ts'
 import type { Transport } from '../transport/types.ts'
+import type { MpcError } from '../errors.ts'
 import type { Curve, EcdsaSetup, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
 import type { Intent } from '../wire/intent.ts'
@@ -29,6 +30,8 @@ export interface Client extends KeySource {
   readonly label: string
   /** How long an action may take, unless it has its own `timeoutMs`. */
   readonly timeoutMs: number
+  /** How long an action waits for an approval, unless it has its own `waitForApprovalMs`. */
+  readonly waitForApprovalMs: number
   /** The arithmetic of a curve. */
   readonly group: (curve: Curve) => Group
   /** Threshold ECDSA; undefined in a client that signs by FROST alone. All use of its code goes through this. */
@@ -70,6 +73,15 @@ export interface Deadline {
    * @throws {ABORTED} if the caller aborts
    */
   apart<T>(limitMs: number, work: () => T | PromiseLike<T>): Promise<T>
+  /**
+   * Reports what a request waits for, and waits until it is to be repeated; the action's timeout is paused meanwhile.
+   *
+   * @throws {APPROVAL_REQUIRED} the error itself, if the action does not wait so long
+   * @throws {ABORTED} if the caller aborts
+   */
+  awaitApproval(error: MpcError): Promise<void>
+  /** Reports that the request goes on, if it had to wait. */
+  goOn(): void
 }
 
 /** One call of an action: the client whose store calls end at its deadline, and the deadline. */
@@ -173,6 +185,11 @@ export interface ActionOptions {
   readonly signal?: AbortSignal
   /** Milliseconds after which the action ends with TIMEOUT. Default: the client's `timeoutMs`. */
   readonly timeoutMs?: number
+  /**
+   * How many milliseconds the action waits if the server asks for an approval or a delay, besides `timeoutMs`. Then it ends
+   * with APPROVAL_REQUIRED, and can be called again. Default: the client's `waitForApprovalMs`.
+   */
+  readonly waitForApprovalMs?: number
 }
 
 /** Options of an action that reports how far it is. */

@@ -1,4 +1,6 @@
 import type {
+  Approval,
+  ApprovalState,
   BackupWalletParameters,
   ConfirmBackupParameters,
   DeviceStatus,
@@ -10,6 +12,7 @@ import type {
   PreprocessSignaturesParameters,
   Progress,
   PublicKeys,
+  RequiredApproval,
   RetireSetParameters,
   RevokeDeviceParameters,
   SetState,
@@ -30,9 +33,24 @@ import type {
   SignatureData,
 } from './action-data.ts'
 import { description, rotation } from './described.ts'
-import { errorFields } from './error-shape.ts'
 import { ITEMS_MAX, signAllData, signData } from './sign-shapes.ts'
-import { bytes, flag, fraction, hex, list, object, oneOf, optional, orNull, type Shape, text, whole } from './shape.ts'
+import { errorFields, requiredApproval } from './error-shape.ts'
+import {
+  anObject,
+  bytes,
+  flag,
+  fraction,
+  hex,
+  json,
+  list,
+  object,
+  oneOf,
+  optional,
+  orNull,
+  type Shape,
+  text,
+  whole,
+} from './shape.ts'
 
 /** How an action crosses: its parameters without callbacks, its result, and what it reports meanwhile. */
 interface ActionShapes<P, R, E> {
@@ -52,10 +70,15 @@ const STATUSES: readonly Status[] = [
   'Encrypting share',
   'Storing share',
   'Waiting for the other device',
+  'Waiting for approval',
   'Making ECDSA setup',
   'Preprocessing signatures',
   'Signing',
   'Done',
+]
+const APPROVAL_STATES: readonly ApprovalState[] = [
+  ...(['WAITING', 'READY', 'USED', 'DENIED'] as const),
+  ...(['CANCELLED', 'ENDED', 'EXPIRED'] as const),
 ]
 const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
 
@@ -119,7 +142,28 @@ const progress = object<Progress>({
   done: flag,
   fraction,
   curve: optional(oneOf(CURVES)),
+  approval: optional(object<RequiredApproval>(requiredApproval)),
 })
+
+const approval = object<Approval>({
+  ...requiredApproval,
+  state: oneOf(APPROVAL_STATES),
+  action: text(40),
+  walletId: orNull(walletId),
+  setId: orNull(setId),
+  deviceId: orNull(hex(32)),
+  createdAt: time,
+  approvedAt: orNull(time),
+  approvedBy: orNull(text(256)),
+  endedAt: orNull(time),
+  mayApprove: flag,
+  details: (value, name, reading) => {
+    anObject(value, name)
+    return json(value, name, reading) as Approval['details']
+  },
+})
+
+const ofApproval = object<{ readonly approvalId: string }>({ approvalId: idText })
 
 const recovery = {
   method: description,
@@ -195,6 +239,9 @@ export const ACTIONS = {
     none,
     list(object<AnyDevice>({ ...device, deviceId: orNull(hex(32)) }), LIST_MAX) as Shape<ListedDevice[]>,
   ),
+  listApprovals: action(none, list(approval, LIST_MAX)),
+  approveRequest: action(ofApproval, approval),
+  denyRequest: action(ofApproval, approval),
   retireSet: action(
     object<Data<RetireSetParameters>>({ walletId: idText, setId: idText }),
     object<SetStatus>(setStatus),

@@ -1,7 +1,10 @@
 import type {
   ActionOptions,
+  Approval,
+  ApproveRequestParameters,
   BackupWalletParameters,
   ConfirmBackupParameters,
+  DenyRequestParameters,
   EcdsaSignature,
   ExtendedPublicKey,
   FoundWallet,
@@ -57,11 +60,11 @@ async function run<A extends ActionName>(
   onEvent?: (event: ActionEvent<A>) => void,
 ): Promise<ActionResult<A>> {
   assertMethods(client, ['run'], 'client')
-  const { signal, timeoutMs, onProgress } = assertObject(options, action)
+  const { signal, timeoutMs, waitForApprovalMs, onProgress } = assertObject(options, action)
   if (signal !== undefined) assertMethods(signal, ['addEventListener', 'removeEventListener'], 'signal')
   const report = onEvent ?? (onProgress as typeof onEvent)
   if (report !== undefined && typeof report !== 'function') throw new TypeError('onProgress must be a function')
-  return client.run(action, options as ActionData<A>, { signal, timeoutMs, onEvent: report })
+  return client.run(action, options as ActionData<A>, { signal, timeoutMs, waitForApprovalMs, onEvent: report })
 }
 
 /** `generateWallet` of `reshare`, in the other realm. */
@@ -171,6 +174,21 @@ export async function findWallets(client: RemoteClient, options: ActionOptions =
 /** `listDevices` of `reshare`, in the other realm. */
 export async function listDevices(client: RemoteClient, options: ActionOptions = {}): Promise<ListedDevice[]> {
   return run(client, 'listDevices', options)
+}
+
+/** `listApprovals` of `reshare`, in the other realm. */
+export async function listApprovals(client: RemoteClient, options: ActionOptions = {}): Promise<Approval[]> {
+  return run(client, 'listApprovals', options)
+}
+
+/** `approveRequest` of `reshare`, in the other realm. */
+export async function approveRequest(client: RemoteClient, options: ApproveRequestParameters): Promise<Approval> {
+  return run(client, 'approveRequest', options)
+}
+
+/** `denyRequest` of `reshare`, in the other realm. */
+export async function denyRequest(client: RemoteClient, options: DenyRequestParameters): Promise<Approval> {
+  return run(client, 'denyRequest', options)
 }
 
 /** `retireSet` of `reshare`, in the other realm. */

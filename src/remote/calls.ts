@@ -140,7 +140,12 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
       const { signal, onEvent } = options
       const parameters = ACTIONS[action].parameters(data, 'parameters', false)
       const timeoutMs = timeout(options.timeoutMs, 'timeoutMs', false)
-      const body: Pending['body'] = { type: 'call', action, parameters, ...(timeoutMs !== undefined && { timeoutMs }) }
+      const waitForApprovalMs = approvalWait(options.waitForApprovalMs, 'waitForApprovalMs', false)
+      const times = {
+        ...(timeoutMs !== undefined && { timeoutMs }),
+        ...(waitForApprovalMs !== undefined && { waitForApprovalMs }),
+      }
+      const body: Pending['body'] = { type: 'call', action, parameters, ...times }
       // A host ignores what is longer. Session and id have room in the rest.
       if (JSON.stringify(body).length > APP_MESSAGE_MAX_LENGTH - ENVELOPE_LENGTH) {
         throw new RangeError('the parameters are too long')
@@ -177,6 +182,7 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
 }
 
 const timeout = optional(whole(1, 2 ** 31 - 1))
+const approvalWait = optional(whole(0, Number.MAX_SAFE_INTEGER))
 
 function lost(): MpcError {
   return new MpcError('REMOTE_FAILED', 'the host ended while the action ran; whether it has taken effect is not known')

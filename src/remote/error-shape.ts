@@ -1,6 +1,6 @@
-import type { AbortReason, ErrorCode } from '../errors.ts'
+import type { AbortReason, Approver, ErrorCode, RequiredApproval } from '../errors.ts'
 import type { ErrorDescription } from '../util/error-description.ts'
-import { flag, list, object, oneOf, optional, type Shape, text, whole } from './shape.ts'
+import { flag, hex, list, object, oneOf, optional, orNull, type Shape, text, whole } from './shape.ts'
 
 /** The longest message of an error that crosses, in UTF-16 code units. */
 export const ERROR_MESSAGE_MAX_LENGTH = 2000
@@ -15,7 +15,17 @@ export interface ErrorFields {
   readonly reason?: AbortReason
   readonly round?: number
   readonly blame?: readonly number[]
+  readonly approval?: RequiredApproval
 }
+
+/** The fields of what a request waits for. */
+export const requiredApproval = {
+  approvalId: hex(16),
+  approver: orNull(oneOf<Approver>(['any', 'device', 'operator'])),
+  readyAt: orNull(text(40)),
+  expiresAt: text(40),
+  reason: text(200),
+} as const
 
 /** An error of an action as data, without its cause. Codes may be those of a later version. */
 export const errorFields: Shape<ErrorFields> = object<ErrorFields>({
@@ -27,4 +37,5 @@ export const errorFields: Shape<ErrorFields> = object<ErrorFields>({
   reason: optional(text(40)),
   round: optional(whole(0, 255)),
   blame: optional(list(whole(1, 255), 255)),
+  approval: optional(object<RequiredApproval>(requiredApproval)),
 })

@@ -3,13 +3,16 @@ export type { RemoteClient } from './types.ts'
 export { messagePort, type MessageTarget, type Port, windowPort, type WindowPortParameters } from './port.ts'
 export type { Described, Description } from './described.ts'
 export {
+  approveRequest,
   backupWallet,
   confirmBackup,
+  denyRequest,
   findWallets,
   generateWallet,
   getExtendedPublicKey,
   getPublicKey,
   getWallet,
+  listApprovals,
   listDevices,
   listSets,
   listWallets,

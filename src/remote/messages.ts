@@ -21,6 +21,7 @@ export type AppMessage =
       readonly action: string
       readonly parameters: unknown
       readonly timeoutMs?: number | undefined
+      readonly waitForApprovalMs?: number | undefined
     })
   /** Aborts a call. */
   | (AnyMessage & { readonly type: 'abort'; readonly id: number })

@@ -1,3 +1,4 @@
+import type { Json } from '../index.ts'
 import { abytes, fromBase64, isHex, toBase64 } from '../util/bytes.ts'
 
 /**
@@ -11,6 +12,16 @@ export type Shape<T> = (value: unknown, name: string, reading: boolean) => T
 
 /** JSON that another shape reads later. */
 export const anything: Shape<unknown> = (value) => value
+
+/** Any JSON. */
+export const json: Shape<Json> = (value, name, reading) => {
+  if (Array.isArray(value)) return Array.from(value, (entry: unknown) => json(entry, name, reading))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, json(part, name, reading)]))
+  }
+  if (value === null || ['string', 'boolean', 'number'].includes(typeof value)) return value as Json
+  throw new TypeError(`${name} must be JSON`)
+}
 
 /** A value of one JavaScript type, with a condition. */
 function primitive<T>(type: string, isRight: (value: never) => boolean, expected: string): Shape<T> {

@@ -5,6 +5,7 @@ import type { ActionData, ActionEvent, ActionName, ActionResult } from './action
 export interface CallOptions<A extends ActionName> {
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number | undefined
+  readonly waitForApprovalMs?: number | undefined
   /** Called with what the action reports. */
   readonly onEvent?: ((event: ActionEvent<A>) => void) | undefined
 }

@@ -42,6 +42,13 @@ export interface ServerLimits {
   readonly hookMs: number
   /** How many operations may be undecided at once: per set, and per client for generations. */
   readonly openOperations: number
+  /**
+   * How many requests of a set, or of a client's actions without one, may wait for an approval or a time. Ten times as many may
+   * be made in `responseMs`.
+   */
+  readonly openApprovals: number
+  /** How long a request waits for its approval, and from its time on for the client to repeat it. */
+  readonly approvalMs: number
   /** How many signing sets a wallet may have. */
   readonly signingSets: number
   /** How many unconfirmed backups a wallet keeps per device; another one replaces the oldest. */
@@ -66,6 +73,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   preprocessingMs: 24 * 60 * 60_000,
   hookMs: DEFAULT_HOOK_MS,
   openOperations: 100,
+  openApprovals: 20,
+  approvalMs: 24 * 60 * 60_000,
   signingSets: 64,
   unconfirmedBackups: 16,
   rates: DEFAULT_RATES,

@@ -10,6 +10,7 @@ import { toHex } from '../util/bytes.ts'
 import { checkClock } from '../util/clock.ts'
 import { checkRandom, systemRandom, type RandomSource } from '../util/random.ts'
 import { createSealer } from '../util/seal.ts'
+import { serverApprovals, type ServerApprovals } from './approvals/operator.ts'
 import { createAuditLog } from './audit/log.ts'
 import type { AuthorizeExport } from './access/authorize-export.ts'
 import { readChannelKeys } from './access/channel-keys.ts'
@@ -121,6 +122,8 @@ export interface Server {
    * 10 seconds. Never rejects; the first of failures in a row goes to `onError`.
    */
   readonly ready: () => Promise<Readiness>
+  /** Requests that wait for an approval or a time: what the policy has allowed on conditions. */
+  readonly approvals: ServerApprovals
   /**
    * Reseals with the current master key what other master keys have sealed. Call it until nothing remains, then remove
    * the others.
@@ -186,6 +189,10 @@ export function createServer(options: ServerOptions): Server {
       await deliver?.(deliveryOptions)
     },
     ready: createReadiness(context),
+    approvals: serverApprovals(context, async () => {
+      await migrate()
+      await context.audit.open()
+    }),
     rotate: async () => {
       const { rotate } = await loadParts()
       await migrate()

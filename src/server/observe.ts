@@ -22,6 +22,9 @@ export type RequestName =
   | 'listSets'
   | 'listDevices'
   | 'revokeDevice'
+  | 'listApprovals'
+  | 'approveRequest'
+  | 'denyRequest'
   | 'sendSealed'
   | 'unknown'
 
@@ -37,6 +40,9 @@ export const REQUEST_NAMES: Readonly<Record<string, RequestName>> = {
   'GET /v1/wallets/:walletId/sets': 'listSets',
   'GET /v1/devices': 'listDevices',
   'POST /v1/devices/:deviceId/revoke': 'revokeDevice',
+  'GET /v1/approvals': 'listApprovals',
+  'POST /v1/approvals/:approvalId/approve': 'approveRequest',
+  'POST /v1/approvals/:approvalId/deny': 'denyRequest',
   'POST /v1/sealed': 'sendSealed',
 }
 

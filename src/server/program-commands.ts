@@ -6,7 +6,7 @@ import { apiTokens } from './access/tokens.ts'
 import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { checkDatabase } from './compatibility/check-database.ts'
-import { createServer } from './create-server.ts'
+import { createServer, type Server } from './create-server.ts'
 import { eventsCommand, printEvents } from './program-events.ts'
 import { openDatabase } from './program-database.ts'
 import { given } from './program-env.ts'
@@ -24,7 +24,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   token: { takes: ({ length }) => length === 1, run: ([clientId]) => printToken(clientId as string) },
   'channel-key': { takes: none, run: printChannelKey },
   'check-database': { takes: none, run: printDatabaseCheck },
-  rotate: { takes: none, run: printRotation },
+  rotate: { takes: none, run: () => printResult((server) => server.rotate()) },
+  approvals: {
+    takes: ({ length }) => length <= 1,
+    run: ([clientId]) => printResult(({ approvals }) => approvals.list(clientId === undefined ? {} : { clientId })),
+  },
+  approve: { takes: ({ length }) => length === 2, run: (parameters) => printDecision('approve', parameters) },
+  deny: { takes: ({ length }) => length === 2, run: (parameters) => printDecision('deny', parameters) },
   audit: {
     takes: (parameters) => parameters.filter((parameter) => parameter !== '--json').length <= 1,
     run: printAudit,
@@ -53,12 +59,18 @@ async function printToken(clientId: string): Promise<void> {
   }
 }
 
-async function printRotation(): Promise<void> {
+async function printDecision(decide: 'approve' | 'deny', [clientId, approvalId]: readonly string[]): Promise<void> {
+  const decision = { clientId: clientId as string, approvalId: approvalId as string }
+  await printResult(({ approvals }) => approvals[decide](decision))
+}
+
+/** Prints as JSON what a server on this database returns. It handles no requests. */
+async function printResult(work: (server: Server) => Promise<unknown>): Promise<void> {
   const masterKey = openMasterKeys()
   const database = openDatabase()
   try {
     const server = createServer({ database, masterKey, authenticate: () => undefined })
-    process.stdout.write(`${JSON.stringify(await server.rotate())}\n`)
+    process.stdout.write(`${JSON.stringify(await work(server))}\n`)
   } finally {
     await database.close()
   }

@@ -203,6 +203,34 @@ export const serverSchema: Schema = {
        )`,
       `create index reshare_reservations_counter on reshare_reservations (client_id, counter, ends_at)`,
       `create index reshare_reservations_end on reshare_reservations (ends_at)`,
+      // What waits for an approval or a time, and what has become of it.
+      `create table reshare_approvals (
+         client_id text not null,
+         approval_id text not null,
+         action text not null,
+         wallet_id text,
+         set_id text,
+         device text,
+         -- The device that would be revoked.
+         revoked_device text,
+         -- The operation that has asked last, or that uses it; null for an action that is no operation.
+         operation_id text,
+         state text not null check (state in ('OPEN', 'USED', 'DENIED', 'CANCELLED', 'ENDED')),
+         approver text check (approver in ('device', 'operator', 'any')),
+         created_at timestamptz not null,
+         ready_at timestamptz not null,
+         expires_at timestamptz not null,
+         approved_at timestamptz,
+         approved_by text,
+         ended_at timestamptz,
+         -- Whether the device that has asked was told of its end.
+         told boolean not null default false,
+         -- What is asked for, sealed.
+         sealed bytea not null,
+         primary key (client_id, approval_id)
+       )`,
+      `create index reshare_approvals_expiry on reshare_approvals (expires_at)`,
+      `create index reshare_approvals_used on reshare_approvals (client_id, operation_id) where state = 'USED'`,
       `create table reshare_audit_key (
          id int primary key check (id = 1),
          sealed bytea not null

@@ -1,5 +1,6 @@
 import { boolean, bytes, int, nullable, oneOf, text, time } from '../service/database/rows.ts'
 import { BACKUP_METHODS, type Purpose, type SetState } from '../types.ts'
+import { APPROVERS } from '../wire/approvals.ts'
 import { WIRE_OPERATIONS } from '../wire/operation-definitions.ts'
 import type { Decision, OperationKind } from '../wire/operations.ts'
 
@@ -92,6 +93,26 @@ export const tables = {
   },
   reshare_sealed_responses: { client_id: text, request_id: bytes, status: int, body: bytes, expires_at: time },
   reshare_reservations: { client_id: text, counter: text, operation_id: text, amount: text, ends_at: time },
+  reshare_approvals: {
+    client_id: text,
+    approval_id: text,
+    action: text,
+    wallet_id: nullable(text),
+    set_id: nullable(text),
+    device: nullable(text),
+    revoked_device: nullable(text),
+    operation_id: nullable(text),
+    state: oneOf('OPEN', 'USED', 'DENIED', 'CANCELLED', 'ENDED'),
+    approver: nullable(oneOf(...APPROVERS)),
+    created_at: time,
+    ready_at: time,
+    expires_at: time,
+    approved_at: nullable(time),
+    approved_by: nullable(text),
+    ended_at: nullable(time),
+    told: boolean,
+    sealed: bytes,
+  },
   reshare_audit_key: { id: int, sealed: bytes },
   reshare_audit_heads: { client_id: text, sequence: int, hash: bytes },
   reshare_audit: {

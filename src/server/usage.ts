@@ -3,6 +3,8 @@ export const USAGE = `reshare-server                    starts the signing serve
 reshare-server --dev-custodian    the same with its own custodian, stored in the data folder: for development only
 reshare-server token <clientId>   prints a new API token for a client
 reshare-server rotate             reseals with the current master key what previous ones have sealed
+reshare-server approvals [clientId]  prints the requests that wait for an approval or a time, and those that ended lately, as JSON
+reshare-server approve <clientId> <approvalId>  approves one of them; deny <clientId> <approvalId> denies it
 reshare-server check-database     tries on the database what the server relies on; exits with status 1 if something is missing
 reshare-server channel-key        generates a channel key: prints the secret key and the public key that clients pin
 reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it continues from the heads in FILE,

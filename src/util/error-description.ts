@@ -1,4 +1,12 @@
-import { type AbortReason, type ErrorCode, MpcError, ProtocolError, isMpcError, isProtocolError } from '../errors.ts'
+import {
+  type AbortReason,
+  type ErrorCode,
+  type RequiredApproval,
+  MpcError,
+  ProtocolError,
+  isMpcError,
+  isProtocolError,
+} from '../errors.ts'
 import { errorMessage, errorName } from './brand.ts'
 
 /**
@@ -7,7 +15,14 @@ import { errorMessage, errorName } from './brand.ts'
  */
 export type ErrorDescription =
   | { readonly kind: 'protocol'; reason: AbortReason; round: number; blame: readonly number[]; message: string }
-  | { readonly kind: 'code'; code: ErrorCode; retryable: boolean; message: string; retryAfterMs?: number }
+  | {
+      readonly kind: 'code'
+      code: ErrorCode
+      retryable: boolean
+      message: string
+      retryAfterMs?: number | undefined
+      approval?: RequiredApproval | undefined
+    }
   | { readonly kind: 'type' | 'range'; message: string }
   | { readonly kind: 'unexpected' }
 
@@ -18,8 +33,9 @@ export function describeError(error: unknown): ErrorDescription {
     return { kind: 'protocol', reason, round, blame, message: withoutSuffix(error) }
   }
   if (isMpcError(error)) {
-    const { code, retryable, message, retryAfterMs } = error
-    return { kind: 'code', code, retryable, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+    const { code, retryable, message, retryAfterMs, approval } = error
+    const wait = { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(approval && { approval }) }
+    return { kind: 'code', code, retryable, message, ...wait }
   }
   const name = errorName(error)
   const message = errorMessage(error) ?? ''
@@ -38,8 +54,8 @@ export function restoreError(description: ErrorDescription, unexpected: () => Mp
     case 'protocol':
       return new ProtocolError(description.reason, description.round, description.blame, description.message)
     case 'code': {
-      const { code, message, retryable, retryAfterMs } = description
-      return new MpcError(code, message, { retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+      const { code, message, retryable, retryAfterMs, approval } = description
+      return new MpcError(code, message, { retryable, retryAfterMs, approval })
     }
     case 'range':
       return new RangeError(description.message)

@@ -10,7 +10,15 @@ import type { RandomSource } from './random.ts'
 
 /** The purpose of a sealed value. It does not open for another purpose. */
 export type SealPurpose =
-  'share' | 'session' | 'response' | 'join message' | 'custodian share' | 'ot state' | 'preprocessing' | 'audit key'
+  | 'share'
+  | 'session'
+  | 'response'
+  | 'join message'
+  | 'custodian share'
+  | 'ot state'
+  | 'preprocessing'
+  | 'audit key'
+  | 'approval'
 
 /** The associated data of a sealed value. It opens only with the same. */
 export interface SealContext {

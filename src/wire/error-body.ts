@@ -1,3 +1,4 @@
+import { readRequiredApproval, type RequiredApproval } from './approvals.ts'
 import { MpcError, ProtocolError, type ErrorCode, isMpcError, isProtocolError } from '../errors.ts'
 
 /** The HTTP status of each code that a server responds with. Codes that only occur on a client have none. */
@@ -5,6 +6,7 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   CHANNEL_FAILED: 400,
   AUTH_FAILED: 401,
   POLICY_DENIED: 403,
+  APPROVAL_REQUIRED: 403,
   INTENT_REQUIRED: 403,
   DEVICE_REVOKED: 403,
   SHARE_NOT_FOUND: 404,
@@ -33,8 +35,10 @@ export interface ErrorBody {
     readonly id: ErrorCode | 'BAD_REQUEST' | 'INTERNAL'
     readonly message: string
     readonly retryable: boolean
-    /** With RATE_LIMITED: milliseconds until the request may be repeated. */
+    /** With RATE_LIMITED, and with APPROVAL_REQUIRED until `readyAt`: milliseconds until the request may be repeated. */
     readonly retryAfterMs?: number
+    /** With APPROVAL_REQUIRED: what the request waits for. */
+    readonly approval?: RequiredApproval
     /** The ECDSA setups of the two sides differ: the client makes a new one and signs again. */
     readonly reason?: 'OT_DESYNC'
   }
@@ -45,9 +49,10 @@ export interface ErrorBody {
  * to act on it. A peer that was caught cheating learns only that the operation ended.
  */
 export function errorBody(error: MpcError): ErrorBody {
-  const { code: id, message, retryable, retryAfterMs } = error
+  const { code: id, message, retryable, retryAfterMs, approval } = error
   if (!isProtocolError(error)) {
-    return { error: { id, message, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) } }
+    const wait = { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(approval && { approval }) }
+    return { error: { id, message, retryable, ...wait } }
   }
   if (error.reason === 'OT_DESYNC') return { error: { id, message, retryable, reason: error.reason } }
   return { error: { id, message: 'the operation was aborted: a check of the protocol failed', retryable } }
@@ -115,9 +120,11 @@ function errorOf(status: number, errorFields: Partial<ErrorBody['error']>, waitM
   if (id === 'PROTOCOL_ABORTED' && errorFields.reason === 'OT_DESYNC')
     return new ProtocolError('OT_DESYNC', 1, [], message)
   const retryAfterMs = isWait(errorFields.retryAfterMs) ? errorFields.retryAfterMs : waitMs
+  const approval = id === 'APPROVAL_REQUIRED' ? readRequiredApproval(errorFields.approval) : undefined
   return new MpcError(id as ErrorCode, message, {
     ...(isFlag(retryable) && { retryable }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    retryAfterMs,
+    approval,
   })
 }
 

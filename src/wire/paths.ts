@@ -22,4 +22,10 @@ export const paths = {
   devices: '/v1/devices',
   /** POST nothing, get a `DeviceStatus`: the server refuses the device and destroys its server shares. */
   revoke: (deviceId: string) => `/v1/devices/${deviceId}/revoke`,
+  /** GET `{ approvals: Approval[] }`. */
+  approvals: '/v1/approvals',
+  /** POST nothing, get an `Approval`. */
+  approve: (approvalId: string) => `/v1/approvals/${approvalId}/approve`,
+  /** POST nothing, get an `Approval`: denied, or cancelled by the device that has asked. */
+  deny: (approvalId: string) => `/v1/approvals/${approvalId}/deny`,
 } as const

@@ -47,7 +47,7 @@ export async function backupWallet(client: Client, options: BackupWalletParamete
   walletIdArgument(walletId)
   assertBackupMethod(method, 'method')
   const progress = createProgress(client, plans.backup, assertFunction(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline, client) => {
+  return withDeadline(client, { ...options, progress }, async (deadline, client) => {
     progress.begin('Reading share')
     await probeMethod(deadline, method)
     return useActiveSet(client, deadline, walletId, async (shares, limits) => {

@@ -26,7 +26,7 @@ export interface GenerateWalletParameters extends ActionOptions {
 export async function generateWallet(client: Client, options: GenerateWalletParameters = {}): Promise<Wallet> {
   const { onProgress } = assertObject(options, 'generateWallet')
   const progress = createProgress(client, plans.generate, assertFunction(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline, client) => {
+  return withDeadline(client, { ...options, progress }, async (deadline, client) => {
     progress.begin('Generating share')
     await client.storage.probe()
     const request: GenerateRequest = { kind: 'generate', ...newWalletFields(client) }

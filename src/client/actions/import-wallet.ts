@@ -85,7 +85,7 @@ export async function importWallet(client: Client, options: ImportWalletParamete
   const progress = createProgress(client, plans.generate, assertFunction(onProgress, 'onProgress'))
   const keys = readKeys(client, options)
   try {
-    return await withDeadline(client, options, async (deadline, client) => {
+    return await withDeadline(client, { ...options, progress }, async (deadline, client) => {
       progress.begin('Generating share')
       await client.storage.probe()
       const request: ImportRequest = {

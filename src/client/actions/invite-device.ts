@@ -67,15 +67,14 @@ export interface InvitedDevice {
  * const { deviceId } = await inviteDevice(client, { walletId: wallet.id, code: scanned, label: 'Tablet' })
  */
 export async function inviteDevice(client: Client, options: InviteDeviceParameters): Promise<InvitedDevice> {
-  const { walletId, code, label = '', signal, timeoutMs, onProgress } = assertObject(options, 'inviteDevice')
+  const { walletId, code, label = '', timeoutMs = JOIN_TIMEOUT_MS, onProgress } = assertObject(options, 'inviteDevice')
   const limitsOfNew = limitsArgument(options)
   walletIdArgument(walletId)
   checkText(label, LABEL, 'label')
   const progress = createProgress(client, plans.invite, assertFunction(onProgress, 'onProgress'))
   const invitation = decodeJoinCode(code)
-  const limits = { timeoutMs: timeoutMs ?? JOIN_TIMEOUT_MS, ...(signal && { signal }) }
   try {
-    return await withDeadline(client, limits, (deadline, client) => {
+    return await withDeadline(client, { ...options, timeoutMs, progress }, (deadline, client) => {
       progress.begin('Reading share')
       return useActiveSet(client, deadline, walletId, (shares, limits) => {
         assertUnlimited(limits, 'join')

@@ -108,7 +108,7 @@ export async function recoverWallet(
   options: RecoverWalletParameters,
 ): Promise<RecoveredWallet | RecoverableWallet> {
   const recovery = readParameters(client, options)
-  return withDeadline(client, options, async (deadline, client) => {
+  return withDeadline(client, { ...options, progress: recovery.progress }, async (deadline, client) => {
     const { progress, rotation } = recovery
     progress.begin('Reading share')
     await client.storage.probe()

@@ -43,7 +43,7 @@ export async function refreshShares(client: Client, options: RefreshSharesParame
   const { walletId, onProgress } = assertObject(options, 'refreshShares')
   walletIdArgument(walletId)
   const progress = createProgress(client, plans.refresh, assertFunction(onProgress, 'onProgress'))
-  return withDeadline(client, options, async (deadline, client) => {
+  return withDeadline(client, { ...options, progress }, async (deadline, client) => {
     progress.begin('Reading share')
     await client.storage.probe()
     return useActiveSet(client, deadline, walletId, async (shares, limits) => {

@@ -42,7 +42,7 @@ export async function signAll<const Items extends readonly SignItemParameters[]>
   const { walletId } = options
   const progress = createProgress(client, plans.sign, options.onProgress)
   const usesEcdsa = batch.items.some(isEcdsaItem)
-  const made = await withDeadline(client, options, async (deadline, client) => {
+  const made = await withDeadline(client, { ...options, progress }, async (deadline, client) => {
     progress.begin('Reading share')
     return useActiveSet(client, deadline, walletId, signerOf({ client, deadline, progress }, batch, usesEcdsa))
   })

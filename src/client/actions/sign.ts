@@ -37,7 +37,7 @@ export async function sign(client: Client, options: SignParameters): Promise<Sig
   const statement = readStatement(options)
   const { walletId } = options
   const progress = createProgress(client, plans.sign, options.onProgress)
-  const signature = await withDeadline(client, options, async (deadline, client) => {
+  const signature = await withDeadline(client, { ...options, progress }, async (deadline, client) => {
     progress.begin('Reading share')
     return useActiveSet(client, deadline, walletId, signerOf({ client, deadline, progress }, statement))
   })

@@ -1,5 +1,6 @@
 import { transportFailure, readFailure } from '../../wire/error-body.ts'
 import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type RoundBody } from '../../wire/round-body.ts'
+import type { Approval } from '../../wire/approvals.ts'
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { JoinStatus } from '../../wire/join.ts'
 import type { Decision, OperationId, SetStatus } from '../../wire/operations.ts'
@@ -9,6 +10,8 @@ import { isMpcError, MpcError } from '../../errors.ts'
 import type { Transport, TransportRequest, TransportResponse } from '../../transport/types.ts'
 import { abytes, fromUtf8, utf8 } from '../../util/bytes.ts'
 import {
+  parseApproval,
+  parseApprovals,
   parseDecision,
   parseDevice,
   parseDevices,
@@ -91,6 +94,21 @@ export async function postRevoke(client: Client, deadline: Deadline, deviceId: s
   return parseDevice(await sendForJson(client, deadline, { method: 'POST', path: paths.revoke(deviceId) }))
 }
 
+/** The requests of the client that wait or have waited for an approval. */
+export async function getApprovals(client: Client, deadline: Deadline): Promise<Approval[]> {
+  return parseApprovals(await sendForJson(client, deadline, { method: 'GET', path: paths.approvals }))
+}
+
+/** Approves a request of another device. */
+export async function postApprove(client: Client, deadline: Deadline, approvalId: string): Promise<Approval> {
+  return parseApproval(await sendForJson(client, deadline, { method: 'POST', path: paths.approve(approvalId) }))
+}
+
+/** Denies a request of another device, or cancels one of this device. */
+export async function postDeny(client: Client, deadline: Deadline, approvalId: string): Promise<Approval> {
+  return parseApproval(await sendForJson(client, deadline, { method: 'POST', path: paths.deny(approvalId) }))
+}
+
 /** Posts JSON and returns the JSON of the response, unvalidated. */
 export async function postJson(client: Client, deadline: Deadline, path: string, body: object): Promise<unknown> {
   const encoded = utf8(JSON.stringify(body))
@@ -124,7 +142,17 @@ export function parseJson(body: Uint8Array): unknown {
 }
 
 async function send(client: Client, deadline: Deadline, request: TransportRequest): Promise<Uint8Array> {
-  return repeatWhileTransient(client, deadline, () => sendOnce(client, deadline, request))
+  for (let waited = false; ; waited = true) {
+    try {
+      const body = await repeatWhileTransient(client, deadline, () => sendOnce(client, deadline, request))
+      if (waited) deadline.goOn()
+      return body
+    } catch (error) {
+      // The very same request goes on once it may: nothing was played for it.
+      if (!isMpcError(error, 'APPROVAL_REQUIRED')) throw error
+      await deadline.awaitApproval(error)
+    }
+  }
 }
 
 async function sendOnce(client: Client, deadline: Deadline, request: TransportRequest): Promise<Attempt<Uint8Array>> {

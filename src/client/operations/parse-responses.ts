@@ -1,3 +1,10 @@
+import {
+  APPROVAL_STATES,
+  isTime,
+  readRequiredApproval,
+  type Approval,
+  type ApprovalState,
+} from '../../wire/approvals.ts'
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
 import type { JoinStatus } from '../../wire/join.ts'
 import type { Decision, OperationResult, SetStatus } from '../../wire/operations.ts'
@@ -13,7 +20,6 @@ const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYE
 const PURPOSES: readonly Purpose[] = ['signing', 'backup']
 /** A label by the rule of labels, as long as any server may allow. */
 const ANY_LABEL: TextRule = { ...LABEL, most: 65_536 }
-const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
 /** The cursor of a page, which goes into a query as it is. */
 const CURSOR = /^[\w-]{1,128}$/
@@ -41,7 +47,7 @@ export function parseJoinStatus(value: unknown): JoinStatus {
   const { round, decision, expiresAt } = fields(value)
   expect(Number.isInteger(round) && (round as number) >= 0 && (round as number) <= 4)
   expect(decision === null || decision === 'COMMIT' || decision === 'ABORT')
-  expect(expiresAt === null || matches(expiresAt, ISO_8601))
+  expect(expiresAt === null || isTime(expiresAt))
   return value as JoinStatus
 }
 
@@ -53,10 +59,9 @@ export function parseSetStatus(value: unknown): SetStatus {
   expect(isText(set['label'], ANY_LABEL) && typeof set['proven'] === 'boolean')
   expect(set['backupMethod'] === null || BACKUP_METHODS.includes(set['backupMethod'] as BackupMethodName))
   expect(set['deviceId'] === null || isDeviceId(set['deviceId']))
-  expect(matches(set['createdAt'], ISO_8601))
+  expect(isTime(set['createdAt']))
   expect(set['scope'] === null || isScope(set['scope']))
-  for (const time of [set['lastUsedAt'], set['exportedAt'], set['expiresAt']])
-    expect(time === null || matches(time, ISO_8601))
+  for (const time of [set['lastUsedAt'], set['exportedAt'], set['expiresAt']]) expect(time === null || isTime(time))
   return value as SetStatus
 }
 
@@ -79,8 +84,8 @@ function parseWalletStatus(value: unknown): WalletStatus {
   const { walletId, createdAt, signingSets, backups } = wallet
   const { secp256k1, ed25519 } = fields(wallet['publicKeys'])
   expect(isWalletId(walletId) && isHex(secp256k1, 33) && isHex(ed25519, 32))
-  expect(matches(createdAt, ISO_8601))
-  for (const time of [wallet['exportedAt'], wallet['importedAt']]) expect(time === null || matches(time, ISO_8601))
+  expect(isTime(createdAt))
+  for (const time of [wallet['exportedAt'], wallet['importedAt']]) expect(time === null || isTime(time))
   expect(Array.isArray(signingSets) && Array.isArray(backups))
   const sets = (signingSets as unknown[]).map(parseSetStatus)
   expect(sets.every((set) => set.walletId === walletId && set.purpose === 'signing'))
@@ -91,7 +96,7 @@ function parseWalletStatus(value: unknown): WalletStatus {
 function parseWalletBackup(value: unknown): WalletBackup {
   const { setId, method, createdAt, confirmedAt } = fields(value)
   expect(isSetId(setId) && BACKUP_METHODS.includes(method as BackupMethodName))
-  expect(matches(createdAt, ISO_8601) && (confirmedAt === null || matches(confirmedAt, ISO_8601)))
+  expect(isTime(createdAt) && (confirmedAt === null || isTime(confirmedAt)))
   return value as WalletBackup
 }
 
@@ -106,8 +111,8 @@ function parseListed(value: unknown): ListedDevice {
   const { deviceId, setIds } = device
   expect(isDeviceId(deviceId) || (deviceId === null && device['revokedAt'] === null))
   expect(isText(device['label'], ANY_LABEL))
-  expect(matches(device['createdAt'], ISO_8601) && matches(device['lastUsedAt'], ISO_8601))
-  expect(device['revokedAt'] === null || matches(device['revokedAt'], ISO_8601))
+  expect(isTime(device['createdAt']) && isTime(device['lastUsedAt']))
+  expect(device['revokedAt'] === null || isTime(device['revokedAt']))
   expect(Array.isArray(setIds) && setIds.every(isSetId))
   return value as ListedDevice
 }
@@ -117,6 +122,27 @@ export function parseDevices(value: unknown): ListedDevice[] {
   const { devices } = fields(value)
   expect(Array.isArray(devices))
   return (devices as unknown[]).map(parseListed)
+}
+
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a request for approval */
+export function parseApproval(value: unknown): Approval {
+  const approval = fields(value)
+  expect(readRequiredApproval(value) !== undefined && APPROVAL_STATES.includes(approval['state'] as ApprovalState))
+  expect(typeof approval['action'] === 'string' && typeof approval['mayApprove'] === 'boolean')
+  expect(approval['walletId'] === null || isWalletId(approval['walletId']))
+  for (const id of [approval['setId'], approval['deviceId']]) expect(id === null || isHex(id, 32))
+  expect(isTime(approval['createdAt']))
+  for (const time of [approval['approvedAt'], approval['endedAt']]) expect(time === null || isTime(time))
+  expect(approval['approvedBy'] === null || isText(approval['approvedBy'], ANY_LABEL))
+  fields(approval['details'])
+  return value as Approval
+}
+
+/** @throws {MALFORMED_RESPONSE} unless the server's response is a list of requests for approval */
+export function parseApprovals(value: unknown): Approval[] {
+  const { approvals } = fields(value)
+  expect(Array.isArray(approvals))
+  return (approvals as unknown[]).map(parseApproval)
 }
 
 /** @throws {MALFORMED_RESPONSE} unless the response has bytes in hex under this name */

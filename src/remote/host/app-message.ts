@@ -10,6 +10,7 @@ const SHAPES: { readonly [T in AppMessage['type']]: Shape<Extract<AppMessage, { 
     action: text(40),
     parameters: anything,
     timeoutMs: optional(whole(1, 2 ** 31 - 1)),
+    waitForApprovalMs: optional(whole(0, Number.MAX_SAFE_INTEGER)),
   }),
   abort: object({ type: oneOf(['abort']), session, id }),
   ping: object({ type: oneOf(['ping']), session }),

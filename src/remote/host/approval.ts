@@ -9,6 +9,7 @@ const READS = [
   'getExtendedPublicKey',
   'getPublicKey',
   'getWallet',
+  'listApprovals',
   'listDevices',
   'listSets',
   'listWallets',

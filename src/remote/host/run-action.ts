@@ -36,6 +36,7 @@ export interface HostCall {
   /** JSON that nobody else refers to. */
   readonly parameters: unknown
   readonly timeoutMs: number | undefined
+  readonly waitForApprovalMs: number | undefined
   readonly origin: string | undefined
   readonly signal: AbortSignal
 }
@@ -58,7 +59,7 @@ interface DescribedFields {
  */
 export async function runAction(served: Served, call: HostCall, onEvent: (event: unknown) => void): Promise<unknown> {
   const { client, actions } = served
-  const { parameters, timeoutMs, origin, signal } = call
+  const { parameters, timeoutMs, waitForApprovalMs, origin, signal } = call
   const name = servedAction(actions, call.action)
   const { parameters: parameterShape, result: resultShape } = ACTIONS[name]
   // Each copy is made of the JSON, so that what is approved cannot change what is used.
@@ -72,6 +73,7 @@ export async function runAction(served: Served, call: HostCall, onEvent: (event:
     ...data,
     ...(await make(signal)),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(waitForApprovalMs !== undefined && { waitForApprovalMs }),
     signal,
     ...reports(name, onEvent),
   }

@@ -134,7 +134,8 @@ function serve(served: Served, port: Port, maxCalls: number): RemoteHost {
     if (message.id > session.lastId) void run(session, message)
   }
 
-  const run = async (own: Session, { id, action, parameters, timeoutMs }: AppMessage & { readonly type: 'call' }) => {
+  const run = async (own: Session, message: AppMessage & { readonly type: 'call' }) => {
+    const { id, action, parameters, timeoutMs, waitForApprovalMs } = message
     const respond = (message: HostMessage) => {
       if (session === own) send(message)
     }
@@ -144,7 +145,7 @@ function serve(served: Served, port: Port, maxCalls: number): RemoteHost {
     try {
       if (active > maxCalls) throw new MpcError('RATE_LIMITED', 'too many actions run at the same time')
       own.running.set(id, controller)
-      const call = { action, parameters, timeoutMs, origin: port.origin, signal: controller.signal }
+      const call = { action, parameters, timeoutMs, waitForApprovalMs, origin: port.origin, signal: controller.signal }
       const value = await runAction(served, call, (value) => respond({ type: 'event', session: own.id, id, value }))
       respond({ type: 'result', session: own.id, id, value })
     } catch (error) {

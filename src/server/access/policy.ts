@@ -1,12 +1,11 @@
 import { askHook, type HookOptions } from '../../service/hooks.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { MpcError } from '../../errors.ts'
-import { addUp } from '../../util/counters.ts'
 import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
 import type { Caller } from './caller.ts'
-import { readReservations, type Reservation } from './reservation.ts'
+import { ALLOWED, allOf, readAnswer, type Allowed, type PolicyConditions } from './conditions.ts'
 
 /** What a client requests, for the policy to judge. */
 export interface PolicyRequest {
@@ -90,31 +89,18 @@ export function limitFields({ scope, expiresAt }: Limits): Pick<PolicyRequest, '
 }
 
 /**
- * What a policy returns to allow a signature only as part of a sum over some time, such as what is paid in a day. The amounts
- * are added in the transaction that begins the operation, and given back if it does not sign; if a sum would be above its
- * maximum, the signature is denied.
- */
-export interface WithReservations {
-  /** The amounts, each of another counter. */
-  readonly reserve: readonly Reservation[]
-}
-
-/**
- * Called before an action starts, after its sets were found to belong to the client. Anything but `true`, and reservations for
- * `sign` and `signAll`, denies the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the
- * response is 503, after which clients may retry.
+ * Called before an action starts, after its sets were found to belong to the client. Anything but `true`, and conditions, denies
+ * the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
+ * which clients may retry.
  */
 export interface Policy {
-  (request: PolicyRequest, options: HookOptions): boolean | WithReservations | Promise<boolean | WithReservations>
+  (request: PolicyRequest, options: HookOptions): boolean | PolicyConditions | Promise<boolean | PolicyConditions>
   /**
    * Whether it judges all items of a `signAll` at once. Default: it is asked about each of them as if it was a `sign`, and all
-   * must be allowed; what it reserves for them is added up.
+   * must be allowed; what it reserves for them is added up, and the whole waits for all that it wants for one of them.
    */
   readonly judgesAll?: boolean
 }
-
-/** The actions that a policy may allow as part of a sum. */
-const SIGNING: readonly PolicyRequest['action'][] = ['sign', 'signAll']
 
 interface Asking {
   readonly policy: Policy | undefined
@@ -122,32 +108,26 @@ interface Asking {
 }
 
 /**
- * @returns what has to be reserved
+ * @returns what has to be reserved, and what the request has to wait for
  * @throws {POLICY_DENIED} unless the policy allows the request
  * @throws {Unavailable} if it fails
  */
-export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<readonly Reservation[]> {
-  if (policy === undefined) return []
+export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<Allowed> {
+  if (policy === undefined) return ALLOWED
   const allowed = await askHook('policy', limits.hookMs, async (options) => {
-    const reserved: Reservation[] = []
+    const answers: Allowed[] = []
     for (const one of policy.judgesAll === true ? [request] : eachItem(request)) {
-      const answer = readAnswer(one, await policy(one, options))
-      if (answer === false) return false
-      reserved.push(...answer)
+      const answer = readAnswer(one.action, await policy(one, options))
+      if (answer === undefined) return undefined
+      answers.push(answer)
     }
-    return readReservations(addUp(reserved))
+    return allOf(answers)
   })
-  if (allowed !== false) return allowed
+  if (allowed !== undefined) return allowed
   throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
 }
 
 /** A `signAll` as requests to sign each of its items; any other request as it is. */
 function eachItem({ items, ...about }: PolicyRequest): readonly PolicyRequest[] {
   return items === undefined ? [about] : items.map((item) => ({ ...about, ...item, action: 'sign' }))
-}
-
-function readAnswer({ action }: PolicyRequest, answer: unknown): readonly Reservation[] | false {
-  if (!SIGNING.includes(action) || typeof answer !== 'object' || answer === null) return answer === true && []
-  const { reserve } = answer as Partial<WithReservations>
-  return reserve !== undefined && readReservations(reserve)
 }

@@ -26,6 +26,11 @@ export type AuditEventName =
   | 'deviceRevoked'
   | 'lockedOut'
   | 'unlocked'
+  | 'approvalRequested'
+  | 'approvalGranted'
+  | 'approvalDenied'
+  | 'approvalCancelled'
+  | 'approvalUsed'
 
 const NAMES: Readonly<Record<AuditEventName, true>> = {
   logStarted: true,
@@ -49,6 +54,11 @@ const NAMES: Readonly<Record<AuditEventName, true>> = {
   deviceRevoked: true,
   lockedOut: true,
   unlocked: true,
+  approvalRequested: true,
+  approvalGranted: true,
+  approvalDenied: true,
+  approvalCancelled: true,
+  approvalUsed: true,
 }
 
 /** The names of all events. */

@@ -1,3 +1,4 @@
+import { endApprovalsOfDevice } from '../approvals/end-approvals.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import { pick, rowDecoder, text } from '../../service/database/rows.ts'
@@ -26,7 +27,7 @@ interface RetiredSet {
 }
 
 /**
- * Ends what a revoked device still has: its open operations, signing sets and unconfirmed backups. It starts after the
+ * Ends what a revoked device still has: its open operations, signing sets, unconfirmed backups, and what it waits for or has approved. It starts after the
  * revocation is committed, so that it sees everything started before. Re-entrant, with short transactions, because
  * other devices of the client, perhaps the same thief's, write to its log at the same time.
  */
@@ -41,6 +42,7 @@ export async function finishRevocation(context: ServerContext, revocation: Revoc
   await context.database.transaction(async (tx) => {
     // A device that has revoked itself can no longer sign for any wallet, so it ends none of its backups.
     const ended = await endBackupsOf(tx, revocation)
+    await endApprovalsOfDevice(context, tx, clientId, device)
     // Operations that could not be aborted are left to the next sweep. They cannot continue: no round of theirs is stored while one of their devices is revoked.
     if (left === 0) await clearRevoker(tx, revocation)
     await context.audit.record(tx, clientId, ended)

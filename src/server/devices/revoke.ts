@@ -4,7 +4,8 @@ import type { Caller } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { callerFields, askPolicy } from '../access/policy.ts'
+import { callerFields } from '../access/policy.ts'
+import { askForAction, type ActionApproval } from '../approvals/ask-for-action.ts'
 import { deletePendingShares } from '../sets/custodian-shares.ts'
 import { destroyRetiring } from '../sets/retirements.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
@@ -23,6 +24,7 @@ import { requireUnrevoked } from './devices-table.ts'
  * backup. So what only that device held is lost with it.
  *
  * @throws {AUTH_FAILED} if the client has no such device, or the caller may not revoke it
+ * @throws {APPROVAL_REQUIRED} if the policy allows it on conditions that are not met yet
  * @throws {POLICY_DENIED} if the policy denies it, or a wallet of a device that revokes itself would be unrecoverable
  * @throws {WEBHOOK_FAILED} if it revokes itself, only a backup would be left, and the custodian could not be asked for its
  *   share
@@ -32,10 +34,11 @@ export async function revokeDevice(context: ServerContext, caller: Caller, devic
   const { database, onError } = context
   const { clientId } = caller
   await assertMayRevoke(database, caller, deviceId)
-  await askPolicy(context, { ...callerFields(caller), action: 'revoke', revokedDeviceId: deviceId })
+  const asked = { ...callerFields(caller), action: 'revoke', revokedDeviceId: deviceId } as const
+  const approval = await askForAction(context, caller, asked, !(await wasRevoked(database, clientId, deviceId)))
   const revocation: Revocation = { clientId, device: deviceId, revoker: caller.device as string }
-  if (revocation.revoker === deviceId) await revokeItself(context, caller, revocation)
-  else await revokeOther(context, caller, revocation)
+  if (revocation.revoker === deviceId) await revokeItself(context, caller, revocation, approval)
+  else await revokeOther(context, caller, revocation, approval)
   await finishRevocation(context, revocation)
   await destroyRetiring(context, clientId).catch(onError)
   await deletePendingShares(context, clientId).catch(onError)
@@ -75,7 +78,12 @@ async function findEntitlingSets(db: Queryable, { clientId, device }: Caller, de
 }
 
 /** The sets of a device that revokes itself retire in the same transaction, which fails if a wallet is unrecoverable. */
-async function revokeItself(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+async function revokeItself(
+  context: ServerContext,
+  caller: Caller,
+  revocation: Revocation,
+  approval: ActionApproval,
+): Promise<void> {
   const { clientId, device } = revocation
   const held = await context.database.query(
     `select distinct wallet_id from reshare_sets
@@ -90,7 +98,8 @@ async function revokeItself(context: ServerContext, caller: Caller, revocation: 
     const events = await markRevoked(context, tx, revocation)
     const retired = await retireSetsOf(tx, revocation)
     for (const set of retired) await assertRecoverable(tx, set)
-    await context.audit.record(tx, caller.clientId, [...events, ...retired.map(retiringEvent)])
+    const used = events.length > 0 ? await approval.use(tx) : []
+    await context.audit.record(tx, caller.clientId, [...used, ...events, ...retired.map(retiringEvent)])
   })
 }
 
@@ -99,13 +108,28 @@ async function revokeItself(context: ServerContext, caller: Caller, revocation: 
  * rows that the device's signatures write, such as its sets. So the sets that entitle the caller are looked up before it,
  * and it only checks that one of them is still active.
  */
-async function revokeOther(context: ServerContext, caller: Caller, revocation: Revocation): Promise<void> {
+async function revokeOther(
+  context: ServerContext,
+  caller: Caller,
+  revocation: Revocation,
+  approval: ActionApproval,
+): Promise<void> {
   const entitling = await findEntitlingSets(context.database, caller, revocation.device)
   await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     if (!(await isAnyActive(tx, entitling))) throw notAuthorized()
-    await context.audit.record(tx, caller.clientId, await markRevoked(context, tx, revocation))
+    const events = await markRevoked(context, tx, revocation)
+    const used = events.length > 0 ? await approval.use(tx) : []
+    await context.audit.record(tx, caller.clientId, [...used, ...events])
   })
+}
+
+async function wasRevoked(db: Queryable, clientId: string, device: string): Promise<boolean> {
+  const revoked = await db.query(
+    'select 1 from reshare_devices where client_id = $1 and device = $2 and revoked_at is not null',
+    [clientId, device],
+  )
+  return revoked.length > 0
 }
 
 async function isAnyActive(tx: Queryable, setIds: readonly string[]): Promise<boolean> {

@@ -10,6 +10,7 @@ import { SEALED_PATH } from '../../channel/messages.ts'
 import { MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
 import type { Caller } from '../access/caller.ts'
+import { approve, deny, listApprovals } from '../approvals/decide.ts'
 import type { ServerContext } from '../context.ts'
 import { listDevices } from '../devices/list.ts'
 import { revokeDevice } from '../devices/revoke.ts'
@@ -137,6 +138,15 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   app.post('/v1/devices/:deviceId/revoke', async (c) => {
     await requireNoBody(c)
     return c.json(await revokeDevice(context, callerOf(c), parseId('device', c.req.param('deviceId'))))
+  })
+  app.get('/v1/approvals', async (c) => c.json({ approvals: await listApprovals(context, callerOf(c)) }))
+  app.post('/v1/approvals/:approvalId/approve', async (c) => {
+    await requireNoBody(c)
+    return c.json(await approve(context, callerOf(c), parseId('approval', c.req.param('approvalId'))))
+  })
+  app.post('/v1/approvals/:approvalId/deny', async (c) => {
+    await requireNoBody(c)
+    return c.json(await deny(context, callerOf(c), parseId('approval', c.req.param('approvalId'))))
   })
   return app
 }

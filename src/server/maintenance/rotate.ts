@@ -1,3 +1,4 @@
+import { resealApprovals } from '../approvals/end-approvals.ts'
 import { SERVER_CHAIN } from '../audit/entry.ts'
 import { resealAuditKey } from '../audit/key.ts'
 import type { Rotation } from '../../util/master-keys.ts'
@@ -11,7 +12,7 @@ import { shareContext } from '../sets/shares.ts'
 
 const BATCH = 100
 
-/** What lives as long as its set. The key of the log stays for ever; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + responseMs`. */
+/** What lives as long as its set. The key of the log stays for ever, and what waits for an approval may wait for a year; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + responseMs`. */
 const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealContext }[] = [
   {
     table: 'reshare_shares',
@@ -33,6 +34,7 @@ const SEALED: readonly (readonly [table: string, column: string])[] = [
   ['reshare_responses', 'sealed'],
   ['reshare_responses', 'for_other_device'],
   ['reshare_operations', 'state'],
+  ['reshare_approvals', 'sealed'],
 ]
 
 /**
@@ -59,6 +61,7 @@ export async function rotate(context: ServerContext): Promise<Rotation> {
       }
     }
   }
+  resealed += await resealApprovals(context)
   if (await resealKeyOfLog(context).catch(notResealed(context, 'to seal the key of the log again'))) resealed += 1
   return { resealed, remaining: await countRemaining(context) }
 }

@@ -1,4 +1,5 @@
 import { inPages, PAGE } from '../../util/pages.ts'
+import { sweepApprovals } from '../approvals/end-approvals.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { finishRevocations } from '../devices/finish-revocation.ts'
 import { forgetStoredResponses } from '../http/stored-responses.ts'
@@ -26,6 +27,7 @@ const STEPS: readonly ((context: ServerContext) => Promise<void>)[] = [
   forgetPreprocessings,
   (context) => rateCounts(context).forget(),
   forgetReservations,
+  sweepApprovals,
   forgetStoredResponses,
   forgetEvents,
   forgetOperations,

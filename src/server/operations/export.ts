@@ -9,6 +9,7 @@ import { wipeKeyShare, type KeyShare } from '../../key-share/index.ts'
 import { fromHex } from '../../util/bytes.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { askPolicy } from '../access/policy.ts'
+import { requireUsed } from '../approvals/use-approval.ts'
 import { usedSet } from './completions.ts'
 import { requestForPolicy, type ServerOperation } from './operation.ts'
 import type { Completion, RoundOutput, RoundInput } from './round.ts'
@@ -48,7 +49,8 @@ function policyFields({ curve }: ExportRequest) {
 async function exportRound(context: ServerContext, input: RoundInput<ExportRequest>): Promise<RoundOutput> {
   await sourceOf(context, input)
   if (input.state === undefined) return challenge(context, input)
-  await askPolicy(context, requestForPolicy(input, input.request, policyFields(input.request)))
+  const { wait } = await askPolicy(context, requestForPolicy(input, input.request, policyFields(input.request)))
+  if (wait !== undefined) await requireUsed(context.database, input)
   return release(context, input, input.state)
 }
 

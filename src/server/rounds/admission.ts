@@ -7,7 +7,8 @@ import { verifyIntent, verifyIntents } from '../access/intents.ts'
 import { getGroup } from '../../curve/index.ts'
 import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
-import type { Reservation } from '../access/reservation.ts'
+import type { Allowed } from '../access/conditions.ts'
+import { requireApproval } from '../approvals/require-approval.ts'
 import { askPolicy, limitFields, type PolicyRequest } from '../access/policy.ts'
 import { requireRoomForSet } from '../sets/bounds.ts'
 import { ecdsaRecord, type SetRow } from '../sets/sets-table.ts'
@@ -17,8 +18,12 @@ import type { SourceSet } from '../operations/round.ts'
 import { signatureFields } from '../operations/sign.ts'
 import { requireFit } from '../operations/source.ts'
 import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
-import { decideUnstarted } from './operations-table.ts'
+import { recordAbort } from './decisions.ts'
+import { decideUnstarted, type NewOperation } from './operations-table.ts'
 import type { RoundStatus } from './round-status.ts'
+
+/** What an operation begins with. */
+export type Admission = Required<Pick<NewOperation, 'reservations' | 'approvalId'>>
 
 /**
  * Checks that an operation may begin: the client owns the set or wallet that it names, the set can be used for it, and the
@@ -26,9 +31,10 @@ import type { RoundStatus } from './round-status.ts'
  *
  * @param found the set that it names, and whether this request has started the operation before: its authorization, which
  *   may be valid once only, was judged then
- * @returns what the operation has to reserve
+ * @returns what the operation has to reserve, and the approval that it uses
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | SET_EXPIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
+ * @throws {APPROVAL_REQUIRED} if the policy allows it on conditions that are not met yet
  * @throws {INTENT_REQUIRED | INTENT_MISMATCH} for a signature that does not say, or not truly, what it is of
  * @throws {OT_POISONED} for a new ECDSA setup of a set whose OT state is poisoned
  * @throws {WEBHOOK_FAILED} for a backup or a recovery where there is no custodian
@@ -39,7 +45,7 @@ export async function authorizeOperation(
   key: CalledOperation,
   request: OperationRequest,
   { started, source: found }: Pick<RoundStatus, 'started' | 'source'>,
-): Promise<readonly Reservation[]> {
+): Promise<Admission> {
   let ofSet: Partial<PolicyRequest> = {}
   if ('setId' in request) {
     const set = await requireFit(context, context.database, key, { request, set: found?.set })
@@ -49,9 +55,55 @@ export async function authorizeOperation(
     ofSet = { ...limitFields(set), ...verified(context, request, set) }
   }
   await definitionOf(request).checkStart?.(context, key, request)
-  const reservations = await askPolicy(context, { ...policyRequest(key, request), ...ofSet })
+  const asked = { ...policyRequest(key, request), ...ofSet }
+  const { reservations, wait } = await askPolicy(context, asked)
+  // One that has started was allowed then, and has used its approval.
+  const approvalId =
+    wait === undefined || started ? null : await requireApprovalOf(context, key, { request, asked, wait })
   if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
-  return reservations
+  return { reservations, approvalId }
+}
+
+/** An operation that waits. */
+interface Waiting {
+  readonly request: OperationRequest
+  readonly asked: PolicyRequest
+  readonly wait: NonNullable<Allowed['wait']>
+}
+
+async function requireApprovalOf(
+  context: ServerContext,
+  key: CalledOperation,
+  { request, asked, wait }: Waiting,
+): Promise<string> {
+  const { clientId, operationId } = key
+  const abortEarlier = async (operationId: string) => recordAbort(context, { clientId, operationId })
+  return requireApproval(
+    context,
+    { ...key, request: asked, subject: subjectOf(request, operationId), abortEarlier },
+    wait,
+  )
+}
+
+/** Fields of requests that say how an operation is played, or prove something: a repetition may have others. */
+const PLAYED: ReadonlySet<string> = new Set([
+  'source',
+  'slowClient',
+  'withoutSetup',
+  'authorization',
+  'receiver',
+  'intent',
+])
+
+/**
+ * What of a request is approved: what it does. The digest says all that an intent does, and the id of a new wallet is drawn
+ * for each attempt. An invitation of a device that has no id is approved for itself only.
+ */
+function subjectOf(request: OperationRequest, operationId: string): unknown {
+  const makesWallet = request.kind === 'generate' || request.kind === 'import'
+  const isUnnamed = request.kind === 'join' && request.joiningDeviceId === null
+  const subject = JSON.parse(JSON.stringify(request, withoutPlayed)) as object
+  return { ...subject, ...(makesWallet && { walletId: null }), ...(isUnnamed && { operationId }) }
 }
 
 /** What a request signs, checked to be what it says that it signs. */
@@ -105,6 +157,10 @@ async function authorizeExport(
   const onDenied = async () => (isBounded ? decideUnstarted(context, key, 'ABORT') : undefined)
   const asking = () => askHook('authorizeExport', limits.hookMs, (options) => ask(asked, options))
   await requireCountedAuthorization(presume, asking, onError, onDenied)
+}
+
+function withoutPlayed(name: string, value: unknown): unknown {
+  return PLAYED.has(name) ? undefined : value
 }
 
 /** What the policy is asked about an operation. */

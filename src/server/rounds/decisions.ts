@@ -6,6 +6,7 @@ import { pick, rowDecoder } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
+import { GIVE_BACK_APPROVAL } from '../approvals/use-approval.ts'
 import { forEachRow } from '../each-row.ts'
 import { scheduleShareDeletion, deletePendingShares } from '../sets/custodian-shares.ts'
 import { deleteOtState } from '../sets/ot-states.ts'
@@ -148,7 +149,7 @@ async function destroyPreparedSets(tx: Queryable, { clientId, operationId }: Ope
 
 /**
  * Deletes the sessions and the request of an aborted operation, and what its rounds have left for another device, and gives
- * back what it has reserved. A repeated abort writes nothing.
+ * back what it has reserved, and its approval. A repeated abort writes nothing.
  */
 async function forgetSessions(tx: Queryable, { clientId, operationId }: OperationKey): Promise<void> {
   await tx.query(
@@ -157,7 +158,7 @@ async function forgetSessions(tx: Queryable, { clientId, operationId }: Operatio
        where client_id = $1 and operation_id = $2 and for_other_device is not null
      ), given_back as (
        delete from reshare_reservations where client_id = $1 and operation_id = $2
-     )
+     ), approval as (${GIVE_BACK_APPROVAL})
      update reshare_operations set state = null, request = null
      where client_id = $1 and operation_id = $2 and (state is not null or request is not null)`,
     [clientId, operationId],

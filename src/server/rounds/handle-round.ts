@@ -10,7 +10,7 @@ import type { Queryable } from '../../service/database/types.ts'
 import { lockClient, turnOfClient } from '../lock-client.ts'
 import { requireMayJoin, requireUnrevoked } from '../devices/devices-table.ts'
 import { definitionOf } from '../operations/definitions.ts'
-import { authorizeOperation, verifyOpening } from './admission.ts'
+import { authorizeOperation, verifyOpening, type Admission } from './admission.ts'
 import { recordAbort } from './decisions.ts'
 import { leaseRound, operationEnded, type Lease, type LeasedRound } from './lease.ts'
 import { isOneRound, runOneRound } from './one-round.ts'
@@ -25,7 +25,7 @@ import {
   type OperationRow,
 } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
-import { reserve } from './reservations.ts'
+import { reserve, useApprovalOf } from './reservations.ts'
 import { hashRequest } from './request-hash.ts'
 import { namedSetId, parseEmptyHeader, parseOperation } from './requests.ts'
 import { runLeasedRound } from './run-round.ts'
@@ -54,6 +54,7 @@ export interface RoundRequest {
  * @throws {PROTOCOL_ABORTED} if a check failed (with the opening proof, nothing was changed), the operation is over, or
  * the round was already run with another message
  * @throws {OPERATION_IN_PROGRESS} if another process is running the round
+ * @throws {APPROVAL_REQUIRED} if the operation has to wait
  * @throws {RATE_LIMITED} if the client may not begin this operation now
  * @throws {SET_EXPIRED} if the time of the set is over; the set has ended
  */
@@ -114,14 +115,14 @@ async function admitOperation(
   key: CalledOperation,
   { header, messages, onKind }: RoundBody<unknown> & Required<Pick<RoundRequest, 'onKind'>>,
   status: RoundStatus,
-): Promise<Pick<NewOperation, 'request' | 'reservations'>> {
+): Promise<Pick<NewOperation, 'request'> & Admission> {
   const { request, proof } = parseOperation(header, context.limits)
   onKind(request.kind)
   if (isProven(request)) {
     const { operationId } = key
     await verifyOpening(context, key, { firstRound: { operationId, request, messages }, proof }, status.source)
   }
-  return { request, reservations: await authorizeOperation(context, key, request, status) }
+  return { request, ...(await authorizeOperation(context, key, request, status)) }
 }
 
 /** @returns undefined if the round has to be run under a lease */
@@ -166,7 +167,9 @@ async function startOperation(
     }
     await chargeOperation(context, tx, { clientId, request }, added)
     await reserve(context, tx, operation, operation.reservations ?? [])
-    await context.audit.record(tx, clientId, definitionOf(request).startEvents?.(operation, request) ?? [], auditHead)
+    const used = await useApprovalOf(context, tx, operation)
+    const started = definitionOf(request).startEvents?.(operation, request) ?? []
+    await context.audit.record(tx, clientId, [...used, ...started], auditHead)
     return { lease: leaseOf(operation, token), operation: newOperation(operation, added) }
   }
   return context.turns.take(turnOfClient(clientId), () => context.database.transaction(work, 'read committed'))

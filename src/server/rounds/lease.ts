@@ -204,11 +204,13 @@ export async function releaseRound(db: Queryable, lease: Lease): Promise<void> {
   await db.query(`update reshare_operations set lease_expires_at = null where ${LEASED}`, leaseValues(lease))
 }
 
-/** Allows another request in the round, because no session has seen this one. In round 1 the operation is deleted, with what it has reserved. */
+/** Allows another request in the round, because no session has seen this one. In round 1 the operation is deleted; what it has reserved, and its approval, are given back. */
 export async function resetRound(db: Queryable, lease: Lease): Promise<void> {
   if (lease.round === 1) {
     await db.query(
-      `with reset as (delete from reshare_operations where ${LEASED} returning client_id, operation_id)
+      `with reset as (delete from reshare_operations where ${LEASED} returning client_id, operation_id),
+       approval as (update reshare_approvals used set state = 'OPEN', ended_at = null from reset
+         where used.client_id = reset.client_id and used.operation_id = reset.operation_id and state = 'USED')
        delete from reshare_reservations using reset
        where reshare_reservations.client_id = reset.client_id and reshare_reservations.operation_id = reset.operation_id`,
       leaseValues(lease),

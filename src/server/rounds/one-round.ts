@@ -5,6 +5,7 @@ import { isUnavailable } from '../../service/http.ts'
 import type { OperationRequest } from '../../wire/operations.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { lockClient } from '../lock-client.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { definitionOf, runsInTransaction } from '../operations/definitions.ts'
 import type { RoundInput, RoundOutput, SetRequest, SourceSet } from '../operations/round.ts'
@@ -12,7 +13,7 @@ import { notExpired } from '../sets/sets-table.ts'
 import { isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { insertOperation, type NewOperation } from './operations-table.ts'
 import { chargeOperation } from './rates.ts'
-import { reserve } from './reservations.ts'
+import { reserve, useApprovalOf } from './reservations.ts'
 import { transactOrBan, type Banned } from './transact-or-ban.ts'
 import { sealResponse } from './responses-table.ts'
 
@@ -48,11 +49,14 @@ export async function runOneRound(
 ): Promise<{ readonly response: Uint8Array } | Banned | undefined> {
   const { clientId, operationId, device, request, messages, source } = operation
   const work = async (tx: Queryable): Promise<{ readonly response: Uint8Array } | Banned> => {
-    const epoch = await startInTransaction(context, tx, operation)
+    const { epoch, used } = await startInTransaction(context, tx, operation)
     const input = { clientId, operationId, device, request, round: 1, messages, epoch, state: undefined, source }
     const output = await definitionOf<OperationRequest>(request).handle(context, input, tx)
     const { banned } = output
-    return banned === undefined ? { response: await storeResult(context, tx, operation, output) } : { banned }
+    if (banned !== undefined) return { banned }
+    const response = await storeResult(context, tx, operation, output)
+    await context.audit.record(tx, clientId, used)
+    return { response }
   }
   try {
     if (!runsInTransaction(request)) return await context.database.transaction(work, 'read committed')
@@ -65,12 +69,12 @@ export async function runOneRound(
   }
 }
 
-/** @returns the epoch that the operation belongs to */
+/** @returns the epoch that the operation belongs to, and the events for the log of the approval that it uses */
 async function startInTransaction(
   context: ServerContext,
   tx: Queryable,
   operation: OneRoundOperation,
-): Promise<number> {
+): Promise<{ readonly epoch: number; readonly used: readonly AuditEvent[] }> {
   const { clientId, reservations = [] } = operation
   // Before the count is locked, as where an operation starts otherwise: the two could deadlock.
   if (reservations.length > 0) await lockClient(tx, clientId)
@@ -78,7 +82,7 @@ async function startInTransaction(
   if (added === undefined) throw new NotInOneRound('it is there, or decided')
   await chargeOperation(context, tx, operation, added)
   await reserve(context, tx, operation, reservations)
-  return added.epoch
+  return { epoch: added.epoch, used: await useApprovalOf(context, tx, operation) }
 }
 
 /** Records the use of the set, decides the operation and stores its response, in one statement. */

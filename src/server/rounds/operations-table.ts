@@ -69,6 +69,8 @@ export interface NewOperation extends CalledOperation {
   readonly requestHash: RequestHash
   /** What it adds to counters of the policy. Default: nothing. */
   readonly reservations?: readonly Reservation[]
+  /** The approval that it uses. Default: it needs none. */
+  readonly approvalId?: string | null
   /** The lease of its first round, for this process. Default: none. */
   readonly token?: Uint8Array
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isApprovalId } from '../../wire/approvals.ts'
 import { WIRE_OPERATIONS } from '../../wire/operation-definitions.ts'
 import { BadRequest, fieldName } from '../../service/http.ts'
 import { isDeviceId, isOperationId, isSetId, isWalletId } from '../../wire/ids.ts'
@@ -60,6 +61,7 @@ const IDS = {
   wallet: isWalletId,
   set: isSetId,
   device: isDeviceId,
+  approval: isApprovalId,
 }
 
 /**

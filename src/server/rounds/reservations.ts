@@ -3,8 +3,11 @@ import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { inPages, PAGE } from '../../util/pages.ts'
 import type { Reservation } from '../access/reservation.ts'
+import { useApproval } from '../approvals/use-approval.ts'
+import type { AuditEvent } from '../audit/entry.ts'
 import type { OperationKey } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
+import type { NewOperation } from './operations-table.ts'
 
 /**
  * Adds the amounts of an operation that this transaction adds to its counters. The caller has locked the client by
@@ -32,6 +35,15 @@ export async function reserve(
       [clientId, counter, operationId, amount.toString(), timestamp(context, periodMs)],
     )
   }
+}
+
+/** Uses the approval of an operation that this transaction adds. @returns the events for the log */
+export async function useApprovalOf(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, operationId, approvalId = null }: Pick<NewOperation, 'clientId' | 'operationId' | 'approvalId'>,
+): Promise<readonly AuditEvent[]> {
+  return approvalId === null ? [] : useApproval(context, tx, { clientId, approvalId, operationId })
 }
 
 /** Deletes what no counter has any more. */

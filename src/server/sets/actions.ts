@@ -5,7 +5,8 @@ import { timestamp, type ServerContext } from '../context.ts'
 import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
-import { askPolicy, callerFields, limitFields } from '../access/policy.ts'
+import { callerFields, limitFields } from '../access/policy.ts'
+import { askForAction } from '../approvals/ask-for-action.ts'
 import { scheduleDeletionOfDestroyed, deletePendingShares } from './custodian-shares.ts'
 import { destroyRetiring } from './retirements.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
@@ -19,6 +20,7 @@ import { assertShareStored, assertBackupStored, assertRecoverable } from './reco
  * @throws {AUTH_FAILED} if the set is not the client's, or the caller may not manage it
  * @throws {DEVICE_REVOKED} if the caller was revoked in the meantime
  * @throws {SET_MISMATCH} for a backup set
+ * @throws {APPROVAL_REQUIRED} if the policy allows it on conditions that are not met yet
  * @throws {POLICY_DENIED} if nothing would be left to sign with or to recover from
  * @throws {WEBHOOK_FAILED} if only a backup would be left, and the custodian could not be asked for its share
  * @throws {OPERATION_IN_PROGRESS} if the operation that makes the set is undecided
@@ -27,7 +29,8 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
   const { clientId } = caller
   const requestedSet = await requireManaged(context.database, caller, setId)
   const { walletId } = requestedSet
-  await askPolicy(context, { ...callerFields(caller), action: 'retire', walletId, setId, ...limitFields(requestedSet) })
+  const asked = { ...callerFields(caller), action: 'retire', walletId, setId, ...limitFields(requestedSet) } as const
+  const approval = await askForAction(context, caller, asked, requestedSet.state === 'ACTIVE')
   if (requestedSet.purpose === 'signing' && requestedSet.state === 'ACTIVE')
     await assertBackupStored(context, requestedSet)
   await context.database.transaction(async (tx) => {
@@ -38,7 +41,8 @@ export async function retireSet(context: ServerContext, caller: Caller, setId: s
     if (set.state !== 'ACTIVE') return
     await assertRecoverable(tx, set)
     await tx.query(`update reshare_sets set state = 'RETIRING' where set_id = $1`, [setId])
-    await context.audit.record(tx, clientId, [{ event: 'retiring', walletId, setId }])
+    const used = await approval.use(tx)
+    await context.audit.record(tx, clientId, [...used, { event: 'retiring', walletId, setId }])
   })
   await destroyRetiring(context, clientId)
   return setStatus(await requireSet(context.database, clientId, setId))
@@ -79,14 +83,18 @@ export async function confirmBackup(context: ServerContext, caller: Caller, setI
   const { clientId } = caller
   const requestedSet = await requireManaged(context.database, caller, setId)
   const { walletId } = requestedSet
-  await askPolicy(context, { ...callerFields(caller), action: 'confirm', walletId, setId })
+  const asked = { ...callerFields(caller), action: 'confirm', walletId, setId } as const
+  const approval = await askForAction(context, caller, asked, isUnconfirmed(requestedSet))
   if (requestedSet.purpose === 'backup' && isUnconfirmed(requestedSet)) await assertShareStored(context, requestedSet)
   const confirmed = await context.database.transaction(async (tx) => {
     await requireUnrevoked(tx, caller)
     const set = await requireManaged(tx, caller, setId)
     assertSetMatches(set, walletId, 'backup')
     requireRecoverable(set)
-    if (isUnconfirmed(set)) await context.audit.record(tx, clientId, await activateBackup(tx, set, timestamp(context)))
+    if (isUnconfirmed(set)) {
+      const used = await approval.use(tx)
+      await context.audit.record(tx, clientId, [...used, ...(await activateBackup(tx, set, timestamp(context)))])
+    }
     return setStatus(await requireSet(tx, clientId, setId))
   })
   await deletePendingShares(context, clientId).catch(context.onError)

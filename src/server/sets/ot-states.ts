@@ -1,6 +1,7 @@
 import { MpcError, ProtocolError } from '../../errors.ts'
 import { type CheatReason, OtState } from '../../protocol/ecdsa/index.ts'
 import { wipe } from '../../util/bytes.ts'
+import { endApprovalsOfSet } from '../approvals/end-approvals.ts'
 import type { AuditEvent } from '../audit/entry.ts'
 import type { ServerContext } from '../context.ts'
 import { boolean, bytes, nullable, pick, readColumn, rowDecoder, text } from '../../service/database/rows.ts'
@@ -178,10 +179,11 @@ export async function poisonStoredOtState(
 }
 
 /**
- * Writes the ban of a set to the log, once. This is not part of the ban's own transaction, which must not write rows that a
+ * Writes the ban of a set to the log, once, and ends what waits for an approval with the set. This is not part of the ban's own transaction, which must not write rows that a
  * client could contend for.
  */
-export async function logBan({ database, audit }: ServerContext, setId: string): Promise<void> {
+export async function logBan(context: ServerContext, setId: string): Promise<void> {
+  const { database, audit } = context
   await database.transaction(async (tx) => {
     const [row] = await tx.query(
       `update reshare_ot_states ot set ban_logged = true from reshare_sets owner
@@ -191,6 +193,7 @@ export async function logBan({ database, audit }: ServerContext, setId: string):
     )
     if (row === undefined) return
     const { clientId, epoch, ...set } = readBan(row)
+    await endApprovalsOfSet(context, tx, clientId, setId)
     await audit.record(tx, clientId, [banEvent({ epoch }, set)])
   })
 }
