@@ -26,6 +26,11 @@ export type EventType =
   | 'device.unlocked'
   | 'client.locked'
   | 'client.unlocked'
+  | 'approval.requested'
+  | 'approval.granted'
+  | 'approval.denied'
+  | 'approval.cancelled'
+  | 'approval.used'
 
 /** What an event is about: ids, and no secret. What does not apply is left out. */
 export interface EventData {
@@ -49,6 +54,12 @@ export interface EventData {
   readonly curve?: string
   /** Whether a recovery only tries the backup. */
   readonly dryRun?: boolean
+  /** The id of a request for approval: 16 bytes in lower-case hex. */
+  readonly approvalId?: string
+  /** The action that waits for an approval or a time. */
+  readonly action?: string
+  /** Who has decided about it: a device's id, `operator` with or without a name, or `unsealed`. */
+  readonly by?: string
   /** Until when it is locked: ISO 8601, in UTC. */
   readonly until?: string
 }
@@ -102,6 +113,17 @@ const EVENTS: Readonly<Record<AuditEventName, ((entry: AuditEntry) => Described)
   deviceRevoked: (entry) => ['device.revoked', ofDevice(entry)],
   lockedOut: (entry) => lock(entry, 'locked'),
   unlocked: (entry) => lock(entry, 'unlocked'),
+  approvalRequested: (entry) => ['approval.requested', approval(entry)],
+  approvalGranted: (entry) => ['approval.granted', approval(entry)],
+  approvalDenied: (entry) => ['approval.denied', approval(entry)],
+  approvalCancelled: (entry) => ['approval.cancelled', approval(entry)],
+  approvalUsed: (entry) => ['approval.used', approval(entry)],
+}
+
+/** The detail of an approval is its id, the action, and who has decided. */
+function approval({ detail }: AuditEntry): Omit<EventData, 'clientId' | 'sequence'> {
+  const [approvalId = '', action = '', ...by] = detail.split(' ')
+  return { approvalId, action, ...(by.length > 0 && { by: by.join(' ') }) }
 }
 
 /** The detail of a lock-out is the time, if it is one, and the device, if it is one's. */
