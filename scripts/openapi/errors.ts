@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { MpcError, type ErrorCode } from '../../src/errors.ts'
+import { APPROVERS, REASON_MAX_LENGTH, type RequiredApproval } from '../../src/wire/approvals.ts'
 import { errorStatus, serverCodes, type ErrorBody } from '../../src/wire/error-body.ts'
 import { ref, type Json } from './schemas.ts'
 
@@ -80,12 +81,40 @@ function componentName(entry: string): string {
     .join('')
 }
 
+const APPROVAL: RequiredApproval = {
+  approvalId: 'a9'.repeat(16),
+  approver: 'any',
+  readyAt: null,
+  expiresAt: '2026-01-03T00:00:00.000Z',
+  reason: 'more than 1 ETH',
+}
+
 function errorExample(status: number, id: string, message: string): ErrorBody {
   const isNamed = id !== 'BAD_REQUEST' && id !== 'INTERNAL'
   const retryable = isNamed ? new MpcError(id as ErrorCode, message).retryable : status >= 500
   return {
-    error: { id: id as ErrorCode, message, retryable, ...(id === 'RATE_LIMITED' && { retryAfterMs: 1_800_000 }) },
+    error: {
+      id: id as ErrorCode,
+      message,
+      retryable,
+      ...(id === 'RATE_LIMITED' && { retryAfterMs: 1_800_000 }),
+      ...(id === 'APPROVAL_REQUIRED' && { approval: APPROVAL }),
+    },
   }
+}
+
+const time = v.pipe(v.string(), v.metadata({ format: 'date-time' }))
+
+/** The fields of what a request waits for. */
+export const requiredApproval = {
+  approvalId: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  approver: v.pipe(
+    v.nullable(v.picklist(APPROVERS)),
+    v.description("Who may approve: another device, the app's backend, or either. Null: it only has to wait."),
+  ),
+  readyAt: v.pipe(v.nullable(time), v.description('Before this time it does not go on.')),
+  expiresAt: v.pipe(time, v.description('From this time on it has to be asked for again.')),
+  reason: v.pipe(v.string(), v.maxLength(REASON_MAX_LENGTH), v.description("The policy's, for the user.")),
 }
 
 /** @param means what the document says about the codes */
@@ -104,7 +133,15 @@ export const errorBody = (code: ReturnType<typeof errorCode>): v.GenericSchema<E
           v.number(),
           v.integer(),
           v.minValue(0),
-          v.description('With `RATE_LIMITED`: milliseconds until the request may be repeated.'),
+          v.description(
+            'With `RATE_LIMITED`, and with `APPROVAL_REQUIRED` until `readyAt`: milliseconds until the request may be repeated.',
+          ),
+        ),
+      ),
+      approval: v.exactOptional(
+        v.pipe(
+          v.strictObject(requiredApproval),
+          v.description('With `APPROVAL_REQUIRED`: what the request waits for.'),
         ),
       ),
       reason: v.exactOptional(

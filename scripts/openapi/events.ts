@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { deviceId, hex, setId, walletId } from '../../src/server/operations/schemas.ts'
 import type { EventType } from '../../src/server/events/event.ts'
 import { curve } from '../../src/service/schemas.ts'
-import { DEVICE_ID, SET_ID, WALLET_ID } from './examples.ts'
+import { APPROVAL_ID, DEVICE_ID, SET_ID, WALLET_ID } from './examples.ts'
 import { type Json, ref, type Schema } from './schemas.ts'
 
 const time = v.pipe(v.string(), v.metadata({ format: 'date-time' }))
@@ -21,6 +21,9 @@ const FIELDS = {
   dryRun: v.pipe(v.boolean(), v.description('Whether the backup is only tried.')),
   until,
   deviceId,
+  approvalId: v.pipe(hex(16), v.description('The request for approval.')),
+  action: v.pipe(v.string(), v.description('The action that waits, as a policy gets it.')),
+  by: v.pipe(v.string(), v.description("A device's id, `operator` with or without a name, or `unsealed`.")),
   joiningDeviceId: v.pipe(v.optional(deviceId), v.description('The joining device, if it seals its requests.')),
 }
 
@@ -33,6 +36,9 @@ const EXAMPLES = {
   curve: 'ed25519',
   dryRun: false,
   until: '2026-01-01T01:00:00.000Z',
+  approvalId: APPROVAL_ID,
+  action: 'sign',
+  by: 'operator',
   deviceId: DEVICE_ID,
   joiningDeviceId: DEVICE_ID,
 }
@@ -46,6 +52,7 @@ interface EventKind {
 }
 
 const OF_SET = ['walletId', 'setId'] as const
+const OF_APPROVAL = ['approvalId', 'action'] as const
 const OF_OPERATION = [...OF_SET, 'operationId'] as const
 
 /** Every type of event: what has happened, and what is in `data` besides `clientId` and `sequence`. */
@@ -81,6 +88,11 @@ export const EVENTS: Readonly<Record<EventType, EventKind>> = {
   'device.locked': { summary: 'Failures have locked a device out', fields: ['until', 'deviceId'] },
   'device.unlocked': { summary: 'The lock-out of a device has ended early', fields: ['deviceId'] },
   'client.locked': { summary: 'Denied exports have locked a client out of exports', fields: ['until'] },
+  'approval.requested': { summary: 'A request waits for an approval or a time', fields: OF_APPROVAL },
+  'approval.granted': { summary: 'A request was approved', fields: [...OF_APPROVAL, 'by'] },
+  'approval.denied': { summary: 'A request was denied', fields: [...OF_APPROVAL, 'by'] },
+  'approval.cancelled': { summary: 'A request was cancelled', fields: [...OF_APPROVAL, 'by'] },
+  'approval.used': { summary: 'A request that has waited goes on', fields: OF_APPROVAL },
   'client.unlocked': { summary: 'The lock-out of a client has ended early', fields: [] },
 }
 

@@ -1,3 +1,4 @@
+import type { Approval } from '../../src/wire/approvals.ts'
 import type { DeviceStatus, UnboundSets } from '../../src/wire/devices.ts'
 import type { SetStatus } from '../../src/wire/operations.ts'
 import type { WalletPage } from '../../src/wire/wallets.ts'
@@ -8,6 +9,7 @@ export const WALLET_ID = '0b'.repeat(16)
 export const SET_ID = '5e'.repeat(32)
 export const BACKUP_SET_ID = 'b5'.repeat(32)
 export const DEVICE_ID = 'd0'.repeat(32)
+export const APPROVAL_ID = 'a9'.repeat(16)
 export const OPENING_PROOF = 'ab'.repeat(65)
 export const DIGEST = '5d'.repeat(32)
 export const RECEIVER = `09${'00'.repeat(31)}`
@@ -56,6 +58,42 @@ export const device: DeviceStatus = {
   revokedAt: null,
   setIds: [SET_ID],
 }
+
+export const approval: Approval = {
+  approvalId: APPROVAL_ID,
+  approver: 'any',
+  readyAt: null,
+  expiresAt: '2026-01-03T00:00:00.000Z',
+  reason: 'more than 1 ETH',
+  state: 'WAITING',
+  action: 'sign',
+  walletId: WALLET_ID,
+  setId: SET_ID,
+  deviceId: DEVICE_ID,
+  createdAt: USED_AT,
+  approvedAt: null,
+  approvedBy: null,
+  endedAt: null,
+  mayApprove: true,
+  details: {
+    scheme: 'ecdsa',
+    path: 'm',
+    message: DIGEST,
+    hash: null,
+    digest: DIGEST,
+    intent: { kind: 'raw', verified: false },
+  },
+}
+
+export const approved: Approval = {
+  ...approval,
+  state: 'READY',
+  approvedAt: USED_AT,
+  approvedBy: 'd1'.repeat(32),
+  mayApprove: false,
+}
+
+export const denied: Approval = { ...approval, state: 'DENIED', endedAt: USED_AT, mayApprove: false }
 
 export const revokedDevice: DeviceStatus = { ...device, revokedAt: '2026-01-03T00:00:00.000Z', setIds: [] }
 

@@ -1,10 +1,12 @@
 import * as v from 'valibot'
+import { APPROVAL_STATES, type Approval } from '../../src/wire/approvals.ts'
 import type { DeviceStatus, UnboundSets } from '../../src/wire/devices.ts'
 import type { JoinStatus } from '../../src/wire/join.ts'
 import type { Decision, OperationResult, SetStatus } from '../../src/wire/operations.ts'
 import { WALLETS_PER_PAGE, type WalletBackup, type WalletPage, type WalletStatus } from '../../src/wire/wallets.ts'
 import { backupMethod, deviceId, hex, setId, walletId } from '../../src/server/operations/schemas.ts'
 import type { SetState } from '../../src/types.ts'
+import { requiredApproval } from './errors.ts'
 
 // What the signing server responds with. The compiler compares each schema with the type in src/wire in both directions;
 // the contract test compares it with the responses.
@@ -114,6 +116,37 @@ export const unboundSets = exactly<UnboundSets>()(
     ),
   ),
 )
+
+/** Any JSON in the place of its recursive type, which the comparison cannot follow. */
+type AnyDetails = Omit<Approval, 'details'> & { readonly details: Readonly<Record<string, unknown>> }
+
+export const approvalId = v.pipe(hex(16), v.description('A request for approval.'))
+
+export const approval = exactly<AnyDetails>()(
+  v.strictObject({
+    ...requiredApproval,
+    approvalId,
+    state: v.picklist(APPROVAL_STATES),
+    action: v.pipe(v.string(), v.description('As a policy gets it.')),
+    walletId: v.nullable(walletId),
+    setId: v.nullable(setId),
+    deviceId: v.pipe(
+      v.nullable(deviceId),
+      v.description('The device that has asked; null if its request was not sealed.'),
+    ),
+    createdAt: time,
+    approvedAt: v.nullable(time),
+    approvedBy: v.pipe(v.nullable(v.string()), v.description("A device's id, or `operator` with or without a name.")),
+    endedAt: v.nullable(time),
+    mayApprove: v.pipe(v.boolean(), v.description('Whether the device that lists it may approve it.')),
+    details: v.pipe(
+      v.record(v.string(), v.unknown()),
+      v.description('What is asked for: fields of the policy, with bytes in hex and large numbers in decimal.'),
+    ),
+  }),
+)
+
+export const approvalList = v.strictObject({ approvals: v.pipe(v.array(approval), v.maxLength(200)) })
 
 export const walletBackup = exactly<WalletBackup>()(
   v.strictObject({

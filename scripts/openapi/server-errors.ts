@@ -26,6 +26,11 @@ export const SERVER_ERRORS: ErrorTable = {
       'the policy denies it, or it would end the last set that is known to work, or a limit on sets is reached, or the set has a scope or an expiry and cannot do this.',
     message: 'the policy denies retire',
   },
+  APPROVAL_REQUIRED: {
+    means:
+      'the policy allows it after an approval or a time, which `approval` says; nothing has changed, and the same request goes on then.',
+    message: 'the request needs an approval',
+  },
   INTENT_REQUIRED: {
     means: 'the server signs only with an intent that it can check; nothing has changed.',
     message: 'this server signs only with an intent',
@@ -104,6 +109,7 @@ export const REFUSED = [
 /** The errors of one round besides. */
 export const ROUND_ERRORS = [
   'POLICY_DENIED',
+  'APPROVAL_REQUIRED',
   'INTENT_REQUIRED',
   'PREPROCESSING_NOT_FOUND',
   'SHARE_NOT_FOUND',

@@ -37,6 +37,7 @@ const schemas = createSchemas({
   OperationId: operationId,
   SetId: setId,
   DeviceId: deviceId,
+  ApprovalId: responses.approvalId,
   WalletCursor: responses.walletCursor,
   Curve: curve,
   BackupMethod: backupMethod,
@@ -56,6 +57,8 @@ const schemas = createSchemas({
   DeviceStatus: responses.deviceStatus,
   UnboundSets: responses.unboundSets,
   DeviceList: responses.deviceList,
+  Approval: responses.approval,
+  ApprovalList: responses.approvalList,
   WalletBackup: responses.walletBackup,
   WalletStatus: responses.walletStatus,
   WalletPage: responses.walletPage,
@@ -146,7 +149,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'Retire a signing set: the server destroys its share',
     description: REPEATABLE,
     response: json('SetStatus', 'The set after that.', example.retiredSet),
-    errors: [...REFUSED, 'POLICY_DENIED', 'OPERATION_IN_PROGRESS', 'SET_MISMATCH', 'WEBHOOK_FAILED'],
+    errors: [
+      ...REFUSED,
+      'POLICY_DENIED',
+      'APPROVAL_REQUIRED',
+      'OPERATION_IN_PROGRESS',
+      'SET_MISMATCH',
+      'WEBHOOK_FAILED',
+    ],
   },
   'POST /v1/sets/{setId}/confirm': {
     operationId: 'confirmBackup',
@@ -156,7 +166,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     response: json('SetStatus', 'The set after that.', example.backupSet),
     errors: [
       ...REFUSED,
-      ...['POLICY_DENIED', 'SHARE_NOT_FOUND', 'OPERATION_IN_PROGRESS', 'SET_MISMATCH', 'BACKUP_SUPERSEDED'],
+      ...[
+        'POLICY_DENIED',
+        'APPROVAL_REQUIRED',
+        'SHARE_NOT_FOUND',
+        'OPERATION_IN_PROGRESS',
+        'SET_MISMATCH',
+        'BACKUP_SUPERSEDED',
+      ],
       ...['SHARE_PARSING_FAILED', 'WEBHOOK_FAILED'],
     ],
   },
@@ -205,7 +222,32 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'Revoke a device for ever: the server refuses its requests',
     description: REPEATABLE,
     response: json('DeviceStatus', 'The device after that.', example.revokedDevice),
-    errors: [...REFUSED, 'POLICY_DENIED', 'WEBHOOK_FAILED'],
+    errors: [...REFUSED, 'POLICY_DENIED', 'APPROVAL_REQUIRED', 'WEBHOOK_FAILED'],
+  },
+  'GET /v1/approvals': {
+    operationId: 'listApprovals',
+    tag: 'approvals',
+    summary: 'The requests that wait for an approval or a time, newest first',
+    description:
+      'Those of the device, and those of others for wallets that it can sign for, with those that ended lately: the newest 200.',
+    response: json('ApprovalList', 'The requests.', { approvals: [example.approval] }),
+    errors: REFUSED.filter((entry) => entry !== 'BAD_REQUEST'),
+  },
+  'POST /v1/approvals/{approvalId}/approve': {
+    operationId: 'approveRequest',
+    tag: 'approvals',
+    summary: 'Approve a request of another device',
+    description: REPEATABLE,
+    response: json('Approval', 'The request after that.', example.approved),
+    errors: [...REFUSED, 'POLICY_DENIED'],
+  },
+  'POST /v1/approvals/{approvalId}/deny': {
+    operationId: 'denyRequest',
+    tag: 'approvals',
+    summary: 'Deny a request of another device, or cancel one',
+    description: REPEATABLE,
+    response: json('Approval', 'The request after that.', example.denied),
+    errors: [...REFUSED, 'POLICY_DENIED'],
   },
   'POST /v1/sealed': {
     operationId: 'sendSealed',
@@ -238,6 +280,7 @@ export function serverDocument(version: string): Json {
     setId: pathParameter('setId', ref('SetId')),
     walletId: pathParameter('walletId', ref('WalletId')),
     deviceId: pathParameter('deviceId', ref('DeviceId')),
+    approvalId: pathParameter('approvalId', ref('ApprovalId')),
     round: pathParameter('round', { type: 'integer', minimum: 1, maximum: 9 }),
   })
   return {
@@ -255,7 +298,7 @@ export function serverDocument(version: string): Json {
     security: [{ client: [] }],
     tags: [
       { name: 'operations', description: 'What takes both shares, in rounds.' },
-      ...['joins', 'sets', 'wallets', 'devices', 'sealed'].map((name) => ({ name })),
+      ...['joins', 'sets', 'wallets', 'devices', 'approvals', 'sealed'].map((name) => ({ name })),
       {
         name: 'events',
         description: "What the server sends to the app's backend, as Standard Webhooks: `docs/events.md`.",

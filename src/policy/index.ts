@@ -3,6 +3,7 @@ export { createPolicy, type PolicyOptions, type RulePolicy } from './rules/polic
 export { chains, contracts, delegates, domains, type AllowedDomain } from './rules/ethereum.ts'
 export { maximum, maximumPerPeriod, programs, recipients, type MaximumPerPeriodOptions } from './rules/payments.ts'
 export { scopes, type ScopesOptions } from './rules/scopes.ts'
+export { approvalAbove, delay, requireApproval, type ApprovalOptions, type DelayOptions } from './rules/waiting.ts'
 export type { Asset } from './rules/spending.ts'
 export type { PolicyConditions } from '../server/access/conditions.ts'
 export type { Policy, PolicyRequest } from '../server/access/policy.ts'

@@ -1,6 +1,7 @@
 import type { Policy, PolicyRequest, SignedItem } from '../../server/access/policy.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
-import { judgeAll, type Rule, type SignatureRequest, type Verdict } from './rule.ts'
+import { judgeAll, waits, type Rule, type SignatureRequest, type Verdict } from './rule.ts'
+import { reasonOf } from './waiting.ts'
 
 /** Options of {@link createPolicy}. */
 export interface PolicyOptions {
@@ -42,8 +43,15 @@ export function createPolicy(options: PolicyOptions): RulePolicy {
   }
   const policy: Policy = (request, hook) => {
     if (request.action !== 'sign' && request.action !== 'signAll') return others(request, hook)
-    const { allowed, reserve } = explain(request)
-    return allowed && reserve !== undefined ? { reserve } : allowed
+    const verdict = explain(request)
+    const { allowed, reserve, approval, delayMs, reasons } = verdict
+    if (!allowed || (reserve === undefined && !waits(verdict))) return allowed
+    return {
+      ...(reserve && { reserve }),
+      ...(approval && { approval }),
+      ...(delayMs && { delayMs }),
+      ...(waits(verdict) && { reason: reasonOf(reasons) }),
+    }
   }
   return Object.assign(policy, { explain, judgesAll: true })
 }

@@ -1,4 +1,5 @@
 import type { PolicyRequest } from '../../server/access/policy.ts'
+import type { Approver } from '../../wire/approvals.ts'
 import type { Reservation } from '../../server/access/reservation.ts'
 import { assertMethods } from '../../util/arguments.ts'
 import { addUp } from '../../util/counters.ts'
@@ -12,6 +13,10 @@ export interface Verdict {
   readonly reasons: readonly string[]
   /** What is allowed only as part of a sum over some time. Default: nothing. */
   readonly reserve?: readonly Reservation[]
+  /** Who has to approve it first. Default: nobody. */
+  readonly approval?: Approver
+  /** How long it has to wait, in milliseconds. Default: not at all. */
+  readonly delayMs?: number
 }
 
 /** A signature that a rule judges. */
@@ -39,7 +44,7 @@ function together(verdicts: readonly Verdict[]): Verdict {
   const reasons = [...new Set((denied.length === 0 ? verdicts : denied).flatMap((verdict) => verdict.reasons))]
   if (denied.length > 0) return { allowed: false, reasons }
   const reserve = addUp(verdicts.flatMap((verdict) => verdict.reserve ?? []))
-  return { allowed: true, reasons, ...(reserve.length > 0 && { reserve }) }
+  return waitingFor({ allowed: true, reasons, ...(reserve.length > 0 && { reserve }) }, verdicts)
 }
 
 /** A rule with one reason. @param judge returns why it denies; undefined if it allows */
@@ -56,7 +61,8 @@ export function ruleOf(
 }
 
 /**
- * Allows what each of these rules allows.
+ * Allows what each of these rules allows. What one denies is denied, whatever the others ask for; otherwise the signature waits for
+ * all that they ask for. If one wants an approval by a device and another one by the operator, it is denied.
  *
  * @throws {TypeError} for no rules, or what is none
  */
@@ -64,7 +70,7 @@ export function all(...rules: readonly Rule[]): Rule {
   requireRules(rules, 'all')
   const allOf = (verdicts: readonly Verdict[]): Verdict => {
     const denied = verdicts.filter(({ allowed }) => !allowed)
-    return denied.length === 0 ? merged(true, verdicts) : merged(false, denied)
+    return denied.length === 0 ? waitingFor(merged(true, verdicts), verdicts) : merged(false, denied)
   }
   return {
     judge: (request) => allOf(rules.map((rule) => rule.judge(request))),
@@ -73,7 +79,8 @@ export function all(...rules: readonly Rule[]): Rule {
 }
 
 /**
- * Allows what at least one of these rules allows. Only the first of them reserves something.
+ * Allows what at least one of these rules allows: as the first says that allows it at once, or else as the first that allows it
+ * after an approval or a delay. Only that one reserves something.
  *
  * @throws {TypeError} for no rules, or what is none
  */
@@ -81,15 +88,20 @@ export function any(...rules: readonly Rule[]): Rule {
   requireRules(rules, 'any')
   const judge = (request: SignatureRequest): Verdict => {
     const verdicts = rules.map((rule) => rule.judge(request))
-    return verdicts.find(({ allowed }) => allowed) ?? merged(false, verdicts)
+    const allowing = verdicts.filter(({ allowed }) => allowed)
+    return allowing.find((verdict) => !waits(verdict)) ?? allowing[0] ?? merged(false, verdicts)
   }
   return {
     judge,
     judgeAll(requests) {
-      const whole = rules.map((rule) => judgeAll(rule, requests)).find(({ allowed }) => allowed)
+      const allowing = rules.map((rule) => judgeAll(rule, requests)).filter(({ allowed }) => allowed)
+      const whole = allowing.find((verdict) => !waits(verdict)) ?? allowing[0]
       if (whole !== undefined) return whole
-      // Each signature counts by the first rule that allows it, and each rule judges its own together.
-      const chosen = requests.map((request) => rules.find((rule) => rule.judge(request).allowed))
+      // Each signature counts by the rule that allows it, and each rule judges its own together.
+      const chosen = requests.map((request) => {
+        const able = rules.filter((rule) => rule.judge(request).allowed)
+        return able.find((rule) => !waits(rule.judge(request))) ?? able[0]
+      })
       const denied = requests.filter((_, i) => chosen[i] === undefined)
       if (denied.length > 0) return together(denied.map(judge))
       const parts = rules.map((rule) => [rule, requests.filter((_, i) => chosen[i] === rule)] as const)
@@ -113,6 +125,22 @@ export function kinds(...allowed: readonly PolicyIntent['kind'][]): Rule {
     throw new TypeError('kinds must name at least one')
   }
   return ruleOf('kinds', ({ kind }) => (allowed.includes(kind) ? undefined : `${kind} is none of them`))
+}
+
+/** What is allowed by several verdicts: it waits for all that they want. */
+function waitingFor(allowed: Verdict, verdicts: readonly Verdict[]): Verdict {
+  const { reasons } = allowed
+  const named = new Set(verdicts.flatMap(({ approval = 'any' }) => (approval === 'any' ? [] : [approval])))
+  if (named.size > 1) return { allowed: false, reasons: [...reasons, 'a device and the operator would both have to approve'] }
+  const [approver] = named
+  const approval = approver ?? verdicts.find((verdict) => verdict.approval !== undefined)?.approval
+  const delayMs = verdicts.reduce((most, verdict) => Math.max(most, verdict.delayMs ?? 0), 0)
+  return { ...allowed, ...(approval && { approval }), ...(delayMs > 0 && { delayMs }) }
+}
+
+/** Whether what is allowed has to wait. */
+export function waits({ approval, delayMs = 0 }: Verdict): boolean {
+  return approval !== undefined || delayMs > 0
 }
 
 function merged(allowed: boolean, verdicts: readonly Verdict[]): Verdict {

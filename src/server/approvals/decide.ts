@@ -10,8 +10,9 @@ import { approvalOf, approvalRow, eventOf, listedApproval, stateOf, type Approva
 /** The most requests that a list has: the newest. */
 const LISTED = 200
 
-/** SQL condition: `held` is a set of the wallet of a request `asked`, or of a wallet that the device to be revoked has had. */
-const OF_WALLET = `held.client_id = asked.client_id and held.purpose = 'signing' and (
+/** SQL condition: `held` is a set without limits of the wallet of a request `asked`, or of a wallet that the device to be revoked has had. */
+const OF_WALLET = `held.client_id = asked.client_id and held.purpose = 'signing'
+  and held.scope is null and held.expires_at is null and (
   held.wallet_id = asked.wallet_id or (asked.wallet_id is null and (asked.revoked_device is null or held.wallet_id in
     (select had.wallet_id from reshare_sets had where had.client_id = asked.client_id
        and had.device = asked.revoked_device))))`

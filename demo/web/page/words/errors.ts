@@ -83,6 +83,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   ],
   WASM_UNAVAILABLE: ['This browser does not allow WebAssembly.', 'Allow it for this page, or use another browser.'],
   WASM_MISMATCH: ['This page was put together of different versions.', 'Load the page again.'],
+  APPROVAL_REQUIRED: ['It has to be approved, or to wait.', 'Approve it on another device, then do the same again.'],
   INTENT_REQUIRED: ['The app wants to know what is signed, and was not told.', 'Nothing was signed. Ask for help.'],
   INTENT_MISMATCH: [
     'What was shown is not what would be signed.',
