@@ -21,6 +21,9 @@ const FIELDS = {
   dryRun: v.pipe(v.boolean(), v.description('Whether the backup is only tried.')),
   until,
   deviceId,
+  anyWalletId: v.pipe(v.optional(walletId), v.description('If the action is of a wallet that exists.')),
+  anySetId: v.pipe(v.optional(setId), v.description('If the action uses a set.')),
+  anyOperationId: v.pipe(v.optional(hex(16)), v.description('The operation that has asked or goes on, if it is one.')),
   approvalId: v.pipe(hex(16), v.description('The request for approval.')),
   action: v.pipe(v.string(), v.description('The action that waits, as a policy gets it.')),
   by: v.pipe(v.string(), v.description("A device's id, `operator` with or without a name, or `unsealed`.")),
@@ -36,6 +39,9 @@ const EXAMPLES = {
   curve: 'ed25519',
   dryRun: false,
   until: '2026-01-01T01:00:00.000Z',
+  anyWalletId: WALLET_ID,
+  anySetId: SET_ID,
+  anyOperationId: 'ab'.repeat(16),
   approvalId: APPROVAL_ID,
   action: 'sign',
   by: 'operator',
@@ -52,7 +58,7 @@ interface EventKind {
 }
 
 const OF_SET = ['walletId', 'setId'] as const
-const OF_APPROVAL = ['approvalId', 'action'] as const
+const OF_APPROVAL = ['anyWalletId', 'anySetId', 'anyOperationId', 'approvalId', 'action'] as const
 const OF_OPERATION = [...OF_SET, 'operationId'] as const
 
 /** Every type of event: what has happened, and what is in `data` besides `clientId` and `sequence`. */
@@ -88,12 +94,12 @@ export const EVENTS: Readonly<Record<EventType, EventKind>> = {
   'device.locked': { summary: 'Failures have locked a device out', fields: ['until', 'deviceId'] },
   'device.unlocked': { summary: 'The lock-out of a device has ended early', fields: ['deviceId'] },
   'client.locked': { summary: 'Denied exports have locked a client out of exports', fields: ['until'] },
+  'client.unlocked': { summary: 'The lock-out of a client has ended early', fields: [] },
   'approval.requested': { summary: 'A request waits for an approval or a time', fields: OF_APPROVAL },
   'approval.granted': { summary: 'A request was approved', fields: [...OF_APPROVAL, 'by'] },
   'approval.denied': { summary: 'A request was denied', fields: [...OF_APPROVAL, 'by'] },
   'approval.cancelled': { summary: 'A request was cancelled', fields: [...OF_APPROVAL, 'by'] },
   'approval.used': { summary: 'A request that has waited goes on', fields: OF_APPROVAL },
-  'client.unlocked': { summary: 'The lock-out of a client has ended early', fields: [] },
 }
 
 /** The schemas of events by their names in `components/schemas`. */
@@ -129,9 +135,16 @@ function eventExample(type: string, fields: readonly Field[]): Json {
   return { type, timestamp: '2026-01-01T00:00:00.000Z', version: 1, data: { clientId: 'alice', sequence: 12, ...data } }
 }
 
-/** The device of an invitation has the name that all devices have. */
+/** The device of an invitation has the name that all devices have, and ids that may be missing that of all ids. */
 function nameOf(field: Field): string {
-  return field === 'joiningDeviceId' ? 'deviceId' : field
+  return NAMES[field] ?? field
+}
+
+const NAMES: Partial<Record<Field, string>> = {
+  joiningDeviceId: 'deviceId',
+  anyWalletId: 'walletId',
+  anySetId: 'setId',
+  anyOperationId: 'operationId',
 }
 
 /** `set.created` as `SetCreatedEvent`. */

@@ -56,6 +56,20 @@ const ENTRIES: Readonly<Record<string, readonly Partial<AuditEntry>[]>> = {
     { detail: `${AT.toISOString()} ${DEVICE}` },
   ],
   unlocked: [{ setId: SET }, {}, { detail: DEVICE }],
+  approvalRequested: approvals(''),
+  approvalGranted: approvals(` ${DEVICE}`),
+  approvalDenied: approvals(' operator Ann'),
+  approvalCancelled: approvals(' unsealed'),
+  approvalUsed: approvals(''),
+}
+
+/** The entries of an operation and of an action without a wallet. @param by who has decided, after a space */
+function approvals(by: string): Partial<AuditEntry>[] {
+  const approvalId = 'a9'.repeat(16)
+  return [
+    { ...ofSet, operationId: OPERATION, detail: `${approvalId} sign${by}` },
+    { detail: `${approvalId} revoke${by}` },
+  ]
 }
 
 const events = Object.entries(ENTRIES).flatMap(([event, entries]) =>

@@ -1,7 +1,7 @@
 import type { BackupMethod, CloudKeyStorage } from 'reshare/backup'
 import type { PartReceiver } from 'reshare/backup/some-of'
 import type { DriveEmulator, EmulatedService } from 'reshare/emulators'
-import type { Client, Curve, Wallet } from 'reshare'
+import type { Approval, Client, Curve, Wallet } from 'reshare'
 import type { StandardIcon } from 'reshare/solana'
 import type { ShareStore } from 'reshare/storage'
 import type { KeyValueAdapter } from 'reshare/storage/key-value'
@@ -13,6 +13,7 @@ import type { ReshareTurn } from 'reshare/workers'
 // What the examples of docstrings take from the app around them. They are only type-checked, so nothing has a value.
 
 export declare const apiToken: string
+export declare const approval: Approval
 export declare const askTheUser: Approve
 export declare const authorization: string
 export declare const bar: { set(fraction: number): void }
@@ -55,6 +56,7 @@ export declare function showQrCode(code: string): void
 export declare const storage: ShareStore
 export declare const turns: readonly ReshareTurn[]
 export declare const url: string
+export declare function userAgrees(details: Approval['details']): Promise<boolean>
 export declare const wallet: Wallet
 export declare const walletId: string
 export declare const AsyncStorage: KeyValueAdapter

@@ -57,6 +57,7 @@ const IDS: Readonly<Record<string, string>> = {
   setId: '05'.repeat(32),
   walletId: '0b'.repeat(16),
   deviceId: '0d'.repeat(32),
+  approvalId: '0a'.repeat(16),
   round: '1',
 }
 

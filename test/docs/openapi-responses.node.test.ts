@@ -6,7 +6,8 @@ import { encodeRoundBody } from '../../src/wire/round-body.ts'
 import { paths } from '../../src/wire/paths.ts'
 import { begin, newExport, post } from '../custodian/support/exports.ts'
 import { fileCustodian, type CustodianWorld } from '../custodian/support/world.ts'
-import { deviceServer, listDevices, newDevice } from '../server/support/devices.ts'
+import { approve, deny, listApprovals, onConditions, requiredIn } from '../server/support/approvals.ts'
+import { plantSet, deviceServer, listDevices, newDevice } from '../server/support/devices.ts'
 import {
   generate,
   newBackup,
@@ -70,6 +71,22 @@ describe('the signing server responds as documented', () => {
     await newBackup(lost, lostWallet)
     expect((await lost.send('POST', paths.revoke(deviceId))).status).toBe(200)
     expect((await lost.send('GET', paths.devices)).status).toBe(403)
+  })
+
+  test('about requests for approval', async () => {
+    const [asker, approver] = ['a5', 'a6'].map((byte) => byte.repeat(32)) as [string, string]
+    const waiting = deviceServer(world, onConditions({ approval: 'any', delayMs: 1000, reason: 'large' }, 'sign'))
+    const own = await newWallet(deviceServer(world).client('client 3', asker))
+    await plantSet(world, waiting.context, { clientId: 'client 3', walletId: own.walletId, device: approver })
+    world.pass(1)
+    const [client, other] = [asker, approver].map((id) => checker.client(waiting.client('client 3', id))) as [
+      ServerClient,
+      ServerClient,
+    ]
+    const approvalId = requiredIn(await sign(client, own.signing).post())
+    await approve(other, approvalId)
+    expect(await listApprovals(other)).toHaveLength(1)
+    await deny(other, approvalId)
   })
 
   test('to what it refuses', async () => {

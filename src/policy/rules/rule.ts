@@ -131,7 +131,8 @@ export function kinds(...allowed: readonly PolicyIntent['kind'][]): Rule {
 function waitingFor(allowed: Verdict, verdicts: readonly Verdict[]): Verdict {
   const { reasons } = allowed
   const named = new Set(verdicts.flatMap(({ approval = 'any' }) => (approval === 'any' ? [] : [approval])))
-  if (named.size > 1) return { allowed: false, reasons: [...reasons, 'a device and the operator would both have to approve'] }
+  if (named.size > 1)
+    return { allowed: false, reasons: [...reasons, 'a device and the operator would both have to approve'] }
   const [approver] = named
   const approval = approver ?? verdicts.find((verdict) => verdict.approval !== undefined)?.approval
   const delayMs = verdicts.reduce((most, verdict) => Math.max(most, verdict.delayMs ?? 0), 0)

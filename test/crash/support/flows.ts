@@ -5,6 +5,7 @@ import { importWallet } from '../../../src/import.ts'
 import {
   backupWallet,
   generateWallet,
+  isMpcError,
   preprocessSignatures,
   provisionWallet,
   recoverWallet,
@@ -16,6 +17,7 @@ import {
   type Client,
   type SetLimits,
 } from '../../../src/index.ts'
+import type { PolicyConditions } from '../../../src/server/index.ts'
 import { equalBytes, utf8 } from '../../../src/util/bytes.ts'
 import { storeBackup, type WalletLine } from './wallet-line.ts'
 import type { Device } from './world.ts'
@@ -51,6 +53,34 @@ const items = [
   { scheme: 'bip340', message, path: 'm/1' },
   { scheme: 'ecdsa', message, hash: 'keccak256', path: 'm/2' },
 ] as const
+
+const HOUR = 3_600_000
+
+/**
+ * Does what a policy wants an approval or a time for: asks, has it approved or waits, and does it again, as an app that throws. An
+ * approval that an interrupted run has left is used first.
+ */
+async function onceAllowed(
+  { world }: WalletLine,
+  action: string,
+  conditions: PolicyConditions,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  world.conditions.set(action, conditions)
+  try {
+    const error: unknown = await work().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    if (error === undefined) return
+    if (!isMpcError(error, 'APPROVAL_REQUIRED')) throw error
+    await world.approve()
+    world.pass(conditions.delayMs ?? 0)
+    await work()
+  } finally {
+    world.conditions.clear()
+  }
+}
 
 /** Every operation that client, server and custodian play. */
 export const flows: readonly Flow[] = [
@@ -195,6 +225,32 @@ export const flows: readonly Flow[] = [
       return ''
     },
     run: (client, { wallet }) => sign(client, { walletId: wallet.id, scheme: 'ecdsa', message, hash: 'sha256' }),
+  },
+  ...(['ed25519', 'ecdsa'] as const).map((scheme): Flow => ({
+    ...ofOwner,
+    name: `sign ${scheme}, approved`,
+    run: (client, line) => {
+      const statement = scheme === 'ecdsa' ? ({ scheme, message, hash: 'sha256' } as const) : { scheme, message }
+      return onceAllowed(line, 'sign', { approval: 'operator' }, () =>
+        sign(client, { walletId: line.wallet.id, ...statement }),
+      )
+    },
+  })),
+  {
+    ...ofNewDevice,
+    name: 'recover, delayed',
+    run: (client, line) =>
+      onceAllowed(line, 'recover', { delayMs: HOUR }, () =>
+        recoverWallet(client, { cipherText: line.cipherText, method: line.world.method, existingSets: 'keep' }),
+      ),
+  },
+  {
+    ...ofOwner,
+    name: 'export, approved and delayed',
+    run: (client, line) =>
+      onceAllowed(line, 'export', { approval: 'any', delayMs: HOUR }, () =>
+        exportPrivateKey(client, { walletId: line.wallet.id, curve: 'ed25519', authorization: 'the user said so' }),
+      ),
   },
   {
     ...ofOwner,

@@ -7,6 +7,17 @@
  */
 export const INVARIANTS = [
   [
+    'an approval was used by an operation that has had no effect',
+    `select approval_id from reshare_approvals used
+     where state = 'USED' and operation_id is not null and not exists (select 1 from reshare_decisions decided
+       where decided.client_id = used.client_id and decided.operation_id = used.operation_id and decision = 'COMMIT')`,
+  ],
+  [
+    'an approval can be used although the operation that used it has had its effect',
+    `select approval_id from reshare_approvals open join reshare_decisions decided using (client_id, operation_id)
+     where state = 'OPEN' and decision = 'COMMIT'`,
+  ],
+  [
     'a set was retired before another had proven to work',
     `select old.set_id from reshare_sets old
      where old.purpose = 'signing' and old.state in ('RETIRING', 'DESTROYED')

@@ -2,7 +2,7 @@ import { password } from '../../../src/backup/index.ts'
 import type { Custodian } from '../../../src/custodian/types.ts'
 import { createClient, type BackupMethod, type Client, type Transport } from '../../../src/index.ts'
 import type { Database } from '../../../src/service/database/types.ts'
-import { createServer, type Server } from '../../../src/server/index.ts'
+import { createServer, type PolicyConditions, type Server } from '../../../src/server/index.ts'
 import { memoryStore } from '../../../src/storage/index.ts'
 import { inProcessTransport } from '../../../src/transport/index.ts'
 import { createCrashPoint, type CrashPoint, type FaultInjector } from './crash-point.ts'
@@ -40,6 +40,10 @@ export interface World {
   readonly custodian: Custodian
   readonly method: BackupMethod
   readonly recorder: Recorder
+  /** What the policy of its servers wants of actions; all others are allowed. */
+  readonly conditions: Map<string, PolicyConditions>
+  /** The app's backend approves what waits, through the server that may end. */
+  approve(): Promise<void>
   /** The network, for a client that is started by hand. */
   readonly transport: Transport
   /** A transport over that network, with the way to wait of a client that polls. */
@@ -82,6 +86,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
   let time = Date.parse('2026-01-01T00:00:00Z')
   let servers: readonly Server[]
   let reached = custodian
+  const conditions = new Map<string, PolicyConditions>()
   const now = () => time
   const pass = (ms: number) => {
     time += ms
@@ -99,6 +104,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
         },
         authenticate: () => ({ clientId: 'user' }),
         authorizeExport: () => true,
+        policy: ({ action }) => conditions.get(action) ?? true,
         masterKey,
         // One client is interrupted at every point within an hour of virtual time; what is cut off while it is judged counts as
         // a failed proof, and it would be locked out for that. One wallet is recovered at every point, too.
@@ -118,6 +124,13 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
     database,
     masterKey,
     custodian,
+    conditions,
+    async approve() {
+      const { approvals } = servers[0]!
+      for (const { approvalId, clientId, state, mayApprove } of await approvals.list()) {
+        if (state === 'WAITING' && mayApprove) await approvals.approve({ clientId, approvalId })
+      }
+    },
     recorder,
     transport,
     polling: changes.polling,
