@@ -110,7 +110,7 @@ function createEnd(client: Client, { timeoutMs, waitForApprovalMs, progress }: E
   return {
     signal,
     apart,
-    goOn: approvals.goOn,
+    goOn: () => approvals.goOn(),
     end,
     race,
     stop: () => clearTimeout(timer),

@@ -74,7 +74,7 @@ describe.each(databaseKinds)('requests for approval, on $name', ({ open }) => {
     await approve(tablet, approvalId)
     const { request, operationId } = operation
     for (const change of [{ message: 'ff' }, { path: 'm/1' }]) {
-      const changed = new ClientOperation(phone, { ...request, ...change } as never, signing, {}, operationId)
+      const changed = new ClientOperation(phone, { ...request, ...change }, signing, {}, operationId)
       expect(requiredIn(await changed.post())).not.toBe(approvalId)
     }
     expect(requiredIn(await sign(phone, signing, 'bip340').post())).not.toBe(approvalId)
