@@ -102,6 +102,13 @@ export const EVENTS: Readonly<Record<EventType, EventKind>> = {
   'approval.used': { summary: 'A request that has waited goes on', fields: OF_APPROVAL },
 }
 
+const NAMES: Partial<Record<Field, string>> = {
+  joiningDeviceId: 'deviceId',
+  anyWalletId: 'walletId',
+  anySetId: 'setId',
+  anyOperationId: 'operationId',
+}
+
 /** The schemas of events by their names in `components/schemas`. */
 export const eventSchemas: Readonly<Record<string, Schema>> = Object.fromEntries(
   Object.entries(EVENTS).map(([type, { fields }]) => [schemaName(type), eventSchema(type, fields)]),
@@ -138,13 +145,6 @@ function eventExample(type: string, fields: readonly Field[]): Json {
 /** The device of an invitation has the name that all devices have, and ids that may be missing that of all ids. */
 function nameOf(field: Field): string {
   return NAMES[field] ?? field
-}
-
-const NAMES: Partial<Record<Field, string>> = {
-  joiningDeviceId: 'deviceId',
-  anyWalletId: 'walletId',
-  anySetId: 'setId',
-  anyOperationId: 'operationId',
 }
 
 /** `set.created` as `SetCreatedEvent`. */

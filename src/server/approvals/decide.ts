@@ -25,7 +25,7 @@ const SEES = `(asked.device is not distinct from $2 or exists (select 1 from res
  * SQL condition: the device `$2` may approve a request. It is not the one that has asked, and has its own signing set of the
  * wallet now; and it had one before the request was made, so that whoever asks cannot first make a device that approves.
  */
-const MAY_APPROVE = `(asked.approver in ('device', 'any') and $2::text is not null and asked.device is distinct from $2
+const MAY_APPROVE = `(coalesce(asked.approver, '') in ('device', 'any') and $2::text is not null and asked.device is distinct from $2
   and exists (select 1 from reshare_sets held where ${OF_WALLET} and held.device = $2 and held.state = 'ACTIVE')
   and exists (select 1 from reshare_sets held where ${OF_WALLET} and held.device = $2
     and held.committed_at < asked.created_at))`
