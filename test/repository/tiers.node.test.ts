@@ -63,6 +63,7 @@ test('.ci/run runs the usual tier and the rest once each, and every check by no 
     'npm run test:rest',
     'npm run test:hosts',
     'npm run demo -- --web --check',
+    'npm run test:web',
     'npm run site -- --base /reshare/ --check',
     'npm run check -- --without tests',
   ])
