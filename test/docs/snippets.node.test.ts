@@ -50,6 +50,7 @@ test('every block is of a language that is tested, and those that are not run ar
   expect(left.map(({ page, language, notRun }) => `${page}, ${language}: ${notRun}`)).toEqual([
     'README.md, sh: takes minutes',
     'docs/adapters.md, ts: sends ether',
+    "docs/events.md, sh: needs a server's database",
     'docs/operations.md, sh: needs Docker',
     'docs/guides/demo.md, sh: it waits for a browser',
     'docs/guides/demo.md, sh: it needs a Chromium',
