@@ -16,7 +16,7 @@ export const QUESTIONS = [
   ['postgres backup restore', 'operations.html'],
   ['PSBT', 'adapters.html'],
   ['oblivious transfer', 'glossary.html'],
-  ['measurements', 'internals/bench.html'],
+  ['benchmarks', 'internals/bench.html'],
 ]
 
 /** @param {string} folder of the built site @param {string} base @returns {Promise<string[]>} */
