@@ -5,15 +5,13 @@ import { EthereumProviderError, PROVIDER_CODES } from '../viem/provider-error.ts
 import { ethereumProvider, type EthereumProviderParameters } from '../viem/provider.ts'
 import type { WagmiConnector, WagmiConnectorConfig } from './types.ts'
 
-export type { WagmiConnector, WagmiConnectorConfig }
-
 /** Parameters of {@link wagmiConnector}. */
 export interface WagmiConnectorParameters extends Pick<
   EthereumProviderParameters,
   'approve' | 'approvalTimeoutMs' | 'delegates'
 > {
   /**
-   * Makes the account when the user connects, such as by {@link ethereumAccount}. When the page is loaded again
+   * Makes the account when the user connects, such as by `ethereumAccount` of `reshare/viem`. When the page is loaded again
    * (`isReconnecting`) it should ask the user nothing. Returns undefined if there is no account.
    */
   readonly account: (options: { readonly isReconnecting: boolean }) => AnAccount | Promise<AnAccount>

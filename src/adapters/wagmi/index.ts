@@ -1,6 +1,11 @@
-export {
-  wagmiConnector,
-  type WagmiConnector,
-  type WagmiConnectorConfig,
-  type WagmiConnectorParameters,
-} from './connector.ts'
+export { wagmiConnector, type WagmiConnectorParameters } from './connector.ts'
+export type {
+  WagmiCapableAccount,
+  WagmiChange,
+  WagmiConnection,
+  WagmiConnector,
+  WagmiConnectorConfig,
+  WagmiConnectParameters,
+  WagmiEmitter,
+  WagmiStorage,
+} from './types.ts'
