@@ -42,6 +42,17 @@ describe.each(databaseKinds)('requests for approval, on $name', ({ open }) => {
   const rows = async (table: string) =>
     (await world.database.query(`select 1 from reshare_${table} where client_id = $1`, [clientId])).length
 
+  test('a delay alone is seen by another device, which cannot approve it and can cancel it', async () => {
+    const { client } = deviceServer(world, onConditions({ delayMs: HOUR }, 'sign'))
+    const operation = sign(client(clientId, phoneId), signing)
+    const approvalId = requiredIn(await operation.post())
+    const [listed] = await listApprovals(tablet)
+    expect(listed).toMatchObject({ approvalId, state: 'WAITING', approver: null, mayApprove: false })
+    await expect(approve(tablet, approvalId)).rejects.toMatchObject({ code: 'AUTH_FAILED' })
+    await deny(tablet, approvalId)
+    expect(codeOf(await operation.post())).toBe('POLICY_DENIED')
+  })
+
   test('nothing is begun before, the same request goes on after, and once', async () => {
     const operation = sign(phone, signing)
     const approvalId = requiredIn(await operation.post())
