@@ -1,4 +1,4 @@
-import type { FoundWallet, WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
+import type { Approval, FoundWallet, WalletSet, Progress, Signature, SignParameters, Wallet } from 'reshare'
 import type { InvitedDevice } from 'reshare/join'
 
 /** What a device can be told to do: the parameters, and what it answers. */
@@ -13,7 +13,13 @@ export interface DeviceCommands {
   joined: { parameters: object; answer: Wallet }
   findWallets: { parameters: object; answer: FoundWallet[] }
   recover: {
-    parameters: { walletId: string; secret: string; existingSets: 'keep' | 'retire' }
+    parameters: {
+      walletId: string
+      secret: string
+      existingSets: 'keep' | 'retire'
+      /** How long it waits for the server to let it go on. Default: not at all. */
+      waitForApprovalMs?: number
+    }
     answer: Wallet
   }
   sign: { parameters: SignParameters; answer: Signature }
@@ -27,6 +33,13 @@ export interface DeviceCommands {
     parameters: { walletId: string; blockhash: string; to: string; lamports: bigint }
     answer: { transaction: Uint8Array }
   }
+  /** Signs a text by EIP-191. */
+  signMessage: { parameters: { walletId: string; text: string }; answer: { signature: `0x${string}` } }
+  /** Signs an ERC-2612 permit of all that the wallet has of a token. */
+  signPermit: { parameters: { walletId: string; spender: `0x${string}` }; answer: { signature: `0x${string}` } }
+  listApprovals: { parameters: object; answer: Approval[] }
+  approve: { parameters: { approvalId: string }; answer: unknown }
+  deny: { parameters: { approvalId: string }; answer: unknown }
   listSets: { parameters: { walletId: string }; answer: WalletSet[] }
 }
 

@@ -1,10 +1,13 @@
 import { address, getTransactionEncoder, type Blockhash } from '@solana/kit'
 import {
+  approveRequest,
   backupWallet,
   createClient,
   custodianBackups,
+  denyRequest,
   findWallets,
   generateWallet,
+  listApprovals,
   listSets,
   MpcError,
   recoverWallet,
@@ -12,6 +15,7 @@ import {
   type Progress,
 } from 'reshare'
 import { password } from 'reshare/backup'
+import { sealedTransport } from 'reshare/channel'
 import { inviteDevice, joinWallet, type JoiningDevice } from 'reshare/join'
 import { fileStore } from 'reshare/storage/file'
 import { solanaSigner } from 'reshare/solana'
@@ -23,13 +27,17 @@ import type { Command, DeviceCommands, DeviceMessage } from './commands.ts'
 import { signedTransfer } from './solana-transfer.ts'
 
 // One device: a process of its own with a file store of its own. Shares never leave it.
-const { LABEL, DATA, SERVER_URL, TOKEN, APP_URL, USER_ID, SESSION } = process.env as Record<string, string>
+const { LABEL, DATA, SERVER_URL, SERVER_KEY, TOKEN, APP_URL, USER_ID, SESSION } = process.env as Record<string, string>
 
-const client = createClient({
-  transport: httpTransport(SERVER_URL!, { headers: () => ({ authorization: `Bearer ${TOKEN}` }) }),
-  storage: fileStore(DATA!),
-  label: LABEL!,
+const storage = fileStore(DATA!)
+// Requests are sealed to the server's key, and bound to a key of this device: by it, another device can approve them.
+const transport = sealedTransport({
+  transport: httpTransport(SERVER_URL!),
+  serverKey: Uint8Array.from(Buffer.from(SERVER_KEY!, 'hex')),
+  storage,
+  headers: () => ({ authorization: `Bearer ${TOKEN}` }),
 })
+const client = createClient({ transport, storage, label: LABEL! })
 
 const session = { authorization: `Bearer ${SESSION}` }
 const backups = custodianBackups(httpTransport(APP_URL!, { headers: () => session }))
@@ -60,8 +68,8 @@ async function run(command: Command, onProgress: (progress: Progress) => void): 
     case 'findWallets':
       return findWallets(client)
     case 'recover': {
-      const { walletId, secret, existingSets } = command.parameters
-      return recoverWallet(client, { backups, walletId, method: password(secret), existingSets, onProgress })
+      const { secret, ...options } = command.parameters
+      return recoverWallet(client, { ...options, backups, method: password(secret), onProgress })
     }
     case 'sign':
       return sign(client, command.parameters)
@@ -69,6 +77,19 @@ async function run(command: Command, onProgress: (progress: Progress) => void): 
       return sendEther(command.parameters)
     case 'signTransfer':
       return signTransfer(command.parameters)
+    case 'signMessage': {
+      const { walletId, text } = command.parameters
+      const account = await ethereumAccount(client, { walletId })
+      return { signature: await account.signMessage({ message: text }) }
+    }
+    case 'signPermit':
+      return signPermit(command.parameters)
+    case 'listApprovals':
+      return listApprovals(client)
+    case 'approve':
+      return approveRequest(client, command.parameters)
+    case 'deny':
+      return denyRequest(client, command.parameters)
     case 'listSets':
       return listSets(client, command.parameters)
   }
@@ -80,6 +101,24 @@ async function sendEther({ walletId, url, to, value }: DeviceCommands['sendEther
   const hash = await chain.sendTransaction({ to, value })
   await chain.waitForTransactionReceipt({ hash })
   return { hash }
+}
+
+async function signPermit({ walletId, spender }: DeviceCommands['signPermit']['parameters']) {
+  const account = await ethereumAccount(client, { walletId })
+  const token = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
+  const fields = ['owner address', 'spender address', 'value uint256', 'nonce uint256', 'deadline uint256']
+  const Permit = fields.map((field) => {
+    const [name, type] = field.split(' ') as [string, string]
+    return { name, type }
+  })
+  const most = 2n ** 256n - 1n
+  const signature = await account.signTypedData({
+    domain: { name: 'USD Coin', version: '2', chainId: foundry.id, verifyingContract: token },
+    types: { Permit },
+    primaryType: 'Permit',
+    message: { owner: account.address, spender, value: most, nonce: 0n, deadline: most },
+  })
+  return { signature }
 }
 
 async function signTransfer({ walletId, blockhash, to, lamports }: DeviceCommands['signTransfer']['parameters']) {

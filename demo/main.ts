@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { x25519 } from '@noble/curves/ed25519.js'
 import { openChains, type Chains } from './chains.ts'
 import { createProcesses, type Processes } from './processes.ts'
 import { createScreen, silentScreen } from './screen.ts'
@@ -46,6 +47,7 @@ async function play(processes: Processes, folder: string, chains: Chains): Promi
   const screen = values.json ? silentScreen : createScreen(process.stdout)
   const webhookSecret = randomBytes(24).toString('hex')
   const session = randomBytes(24).toString('hex')
+  const channelKey = randomBytes(32)
 
   screen.heading('Starting a custodian app and a signing server, each with an embedded database')
   const custodian = await processes.startServer<{ url: string }>('custodian-app', {
@@ -60,6 +62,8 @@ async function play(processes: Processes, folder: string, chains: Chains): Promi
     WEBHOOK_URL: custodian.url,
     WEBHOOK_SECRET: webhookSecret,
     CLIENT_ID,
+    CHANNEL_KEY: channelKey.toString('hex'),
+    POLICY: 'demo',
   })
   screen.line(`custodian app   ${custodian.url}`)
   screen.line(`signing server  ${server.url}`)
@@ -73,6 +77,7 @@ async function play(processes: Processes, folder: string, chains: Chains): Promi
         LABEL: `device ${name}`,
         DATA: join(folder, `device-${name}`),
         SERVER_URL: server.url,
+        SERVER_KEY: Buffer.from(x25519.getPublicKey(channelKey)).toString('hex'),
         TOKEN: server.token,
         APP_URL: custodian.url,
         USER_ID,

@@ -1,4 +1,5 @@
 import type { WalletSet, SignatureScheme, Status } from 'reshare'
+import type { GuardedReport } from './guarded.ts'
 
 /** One step of the demo. */
 export interface Step {
@@ -41,6 +42,8 @@ export interface Report {
   readonly transactions: readonly TransactionReport[]
   /** Why a chain was left out. */
   readonly missing: readonly string[]
+  /** What the server's policy has refused, or has had wait. */
+  readonly guarded: readonly GuardedReport[]
   /** The devices that were refused, and with which code. */
   readonly refusals: readonly { readonly device: string; readonly code: string }[]
   /** The wallet's sets at the end, as the server lists them. */

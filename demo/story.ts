@@ -2,6 +2,8 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
 import type { FoundWallet, WalletSet, Progress, Status, Wallet } from 'reshare'
 import type { Chains } from './chains.ts'
+import { showPolicy } from './guarded.ts'
+import { RECOVERY_DELAY_MS } from './policy.ts'
 import { Refused, type Device } from './processes.ts'
 import type { Report, SignatureReport, Step } from './report.ts'
 import type { Screen } from './screen.ts'
@@ -16,9 +18,10 @@ export interface Stage {
 }
 
 const SCHEMES = ['ed25519', 'bip340'] as const
+const waitForApprovalMs = 20 * RECOVERY_DELAY_MS
 
 /**
- * A generates, B joins by a code, both sign; C finds the wallet and recovers it, and A and B are retired. With real
+ * A generates, B joins by a code, both sign, what the policy does not allow is refused; C finds the wallet and recovers it, and A and B are retired. With real
  * processes.
  *
  * @throws {Error} at the first thing that is not as it should be
@@ -107,13 +110,18 @@ export async function tellStory({ screen, startDevice, secret, chains }: Stage):
     screen.line(`${device}: ${chain.padEnd(8)} ${from} executed ${id.slice(0, 20)}…`)
   }
 
+  screen.heading('What is signed is seen: the policy of the server')
+  const cast = { a, b, thief: await startDevice('X'), secret }
+  const guarded = await showPolicy(chains, wallet, cast, screen)
+
   screen.heading('The devices are lost')
   const c = await startDevice('C')
   const found = await step('find the wallet', c, () => c.call('findWallets', {}))
   expectFound(found, wallet)
   screen.line(`C: found wallet ${walletId}, to be recovered by ${found[0]!.backups.map(({ method }) => method).join()}`)
   const sole = await step('recover, retire the sets', c, (onProgress) =>
-    c.call('recover', { walletId: found[0]!.id, secret, existingSets: 'retire' }, onProgress),
+    // It waits until the policy's delay is over.
+    c.call('recover', { walletId: found[0]!.id, secret, existingSets: 'retire', waitForApprovalMs }, onProgress),
   )
   expectSameWallet(sole, wallet)
   await expectRefused(a, walletId)
@@ -130,6 +138,7 @@ export async function tellStory({ screen, startDevice, secret, chains }: Stage):
     signatures,
     transactions,
     missing: chains.missing,
+    guarded,
     refusals,
     sets,
     durationMs: Math.round(performance.now() - started),
@@ -143,7 +152,13 @@ async function signVerified(
   text: string,
 ): Promise<SignatureReport> {
   const message = new TextEncoder().encode(text)
-  const { signature, setId } = await device.call('sign', { walletId: wallet.id, scheme, message })
+  const intent = scheme === 'ed25519' ? ({ kind: 'solanaMessage' } as const) : undefined
+  const { signature, setId } = await device.call('sign', {
+    walletId: wallet.id,
+    scheme,
+    message,
+    ...(intent && { intent }),
+  })
   const { secp256k1, ed25519: edwards } = wallet.publicKeys
   const publicKey = scheme === 'ed25519' ? edwards : secp256k1.slice(1)
   const verified =

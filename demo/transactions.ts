@@ -2,10 +2,10 @@ import type { Wallet } from 'reshare'
 import { solanaAddress } from 'reshare/solana'
 import { ethereumAddress } from 'reshare/viem'
 import type { Chains } from './chains.ts'
+import { RECIPIENT } from './policy.ts'
 import type { Device } from './processes.ts'
 import type { TransactionReport } from './report.ts'
 
-const RECIPIENT = '0x000000000000000000000000000000000000dEaD'
 const ETHER = 10n ** 18n
 const SOL = 10n ** 9n
 
