@@ -252,7 +252,7 @@ export interface WalletKeys {
    *
    * @returns 64 bytes each, in the order of the requests
    */
-  signAll(requests: readonly KeyRequest[], options?: Pick<AnyRequest, 'signal'>): Promise<readonly Uint8Array[]>
+  signAll(requests: readonly KeyRequest[], options?: Pick<EcdsaRequest, 'signal'>): Promise<readonly Uint8Array[]>
 }
 
 /** One signature of several. */

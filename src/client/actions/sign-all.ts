@@ -12,7 +12,7 @@ import { useActiveSet } from '../wallets/active-set.ts'
 
 /** The signatures of {@link signAll}, in the order of its items. */
 export type SignaturesOf<Items extends readonly SignItemParameters[]> = {
-  -readonly [Index in keyof Items]: Items[Index] extends { readonly scheme: 'ecdsa' } ? EcdsaSignature : Signature
+  -readonly [Index in keyof Items]: Items[Index]['scheme'] extends 'ecdsa' ? EcdsaSignature : Signature
 }
 
 /**

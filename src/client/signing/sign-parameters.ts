@@ -91,14 +91,12 @@ export function readStatement(options: SignParameters): Statement {
 
 /** One signature of several: parameters of {@link sign} without the wallet and the options of the action. */
 export type SignItemParameters =
-  | ItemOf<SignEd25519Parameters>
-  | ItemOf<SignBip340Parameters>
-  | ItemOf<SignEcdsaMessageParameters>
-  | ItemOf<SignEcdsaDigestParameters>
+  | Omit<SignEd25519Parameters, 'walletId' | 'onProgress' | 'signal' | 'timeoutMs'>
+  | Omit<SignBip340Parameters, 'walletId' | 'onProgress' | 'signal' | 'timeoutMs'>
+  | Omit<SignEcdsaMessageParameters, 'walletId' | 'onProgress' | 'signal' | 'timeoutMs'>
+  | Omit<SignEcdsaDigestParameters, 'walletId' | 'onProgress' | 'signal' | 'timeoutMs'>
 
-type EcdsaItemParameters = ItemOf<SignEcdsaMessageParameters> | ItemOf<SignEcdsaDigestParameters>
-
-type ItemOf<Parameters> = Omit<Parameters, 'walletId' | keyof ReportedOptions>
+type EcdsaItemParameters = Extract<SignItemParameters, { readonly scheme: 'ecdsa' }>
 
 /** What is signed. @throws {TypeError | RangeError} if a parameter is wrong */
 export function statementOf(options: SignItemParameters): Statement {

@@ -1,11 +1,11 @@
 import type { OperationRequest } from '../../wire/operations.ts'
 import { HOUR_MS, replaceRates, type Rate } from '../../service/rates.ts'
 
-/** The kinds of operations that have a rate: a `signAll` counts as its signatures, by that of `sign`. */
-export type RatedKind = Exclude<OperationRequest['kind'], 'signAll'>
+/** The rate of each kind of operation; null for no limit. A `signAll` counts as its signatures, by the rate of `sign`. */
+export type RateLimits = Readonly<Record<Exclude<OperationRequest['kind'], 'signAll'>, Rate | null>>
 
-/** The rate of each kind of operation; null for no limit. */
-export type RateLimits = Readonly<Record<RatedKind, Rate | null>>
+/** The kinds of operations that have a rate. */
+export type RatedKind = keyof RateLimits
 
 const MINUTE_MS = 60_000
 
