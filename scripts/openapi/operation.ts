@@ -1,6 +1,9 @@
 import type { ErrorResponses } from './errors.ts'
 import type { Json } from './schemas.ts'
 
+export const NO_BODY = 'The request has no body.'
+export const REPEATABLE = `${NO_BODY} Repeating it changes nothing.`
+
 /** The header of all responses. */
 export const NO_STORE: Json = { 'cache-control': { $ref: '#/components/headers/NoStore' } }
 

@@ -7,11 +7,21 @@ import { source } from '../../src/server/operations/sign.ts'
 import { authorization, backupMethod, curve, receiver } from '../../src/service/schemas.ts'
 import { ROUND_CONTENT_TYPE } from '../../src/wire/round-body.ts'
 import { WALLETS_PER_PAGE } from '../../src/wire/wallets.ts'
+import { DEVICE_OPERATIONS } from './device-operations.ts'
 import { createErrors, errorBody, errorCode } from './errors.ts'
 import { eventHeaders, eventResponses, eventSchemas, eventWebhooks } from './events.ts'
 import * as example from './examples.ts'
 import { headerSchemas } from './headers.ts'
-import { HEADERS, NO_STORE, operationObject, pathItems, pathParameter, type Operation } from './operation.ts'
+import {
+  HEADERS,
+  NO_BODY,
+  NO_STORE,
+  REPEATABLE,
+  operationObject,
+  pathItems,
+  pathParameter,
+  type Operation,
+} from './operation.ts'
 import * as responses from './responses.ts'
 import { createSchemas, ref, type Json } from './schemas.ts'
 import { REFUSED, ROUND_ERRORS, SERVER_ERRORS } from './server-errors.ts'
@@ -98,9 +108,6 @@ const sealedBytes = REQUEST_OVERHEAD + REQUEST_FIELDS_MAX_LENGTH + bodyBytes
 const round = (description: string) =>
   ({ description, contentType: ROUND_CONTENT_TYPE, schema: ref('RoundBody') }) as const
 const json = (name: string, description: string, value: unknown) => ({ description, schema: ref(name), example: value })
-
-const NO_BODY = 'The request has no body.'
-const REPEATABLE = `${NO_BODY} Repeating it changes nothing.`
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /v1/operations/{operationId}/rounds/{round}': {
@@ -207,48 +214,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     response: json('SetList', 'The sets.', { sets: [example.signingSet, example.backupSet] }),
     errors: REFUSED,
   },
-  'GET /v1/devices': {
-    operationId: 'listDevices',
-    tag: 'devices',
-    summary: "The client's devices, in the order of their first sets",
-    description:
-      'Revoked ones too. The signing sets in use that belong to no device come last, as one entry, if there are any.',
-    response: json('DeviceList', 'The devices.', { devices: [example.device, example.unbound] }),
-    errors: REFUSED.filter((entry) => entry !== 'BAD_REQUEST'),
-  },
-  'POST /v1/devices/{deviceId}/revoke': {
-    operationId: 'revokeDevice',
-    tag: 'devices',
-    summary: 'Revoke a device for ever: the server refuses its requests',
-    description: REPEATABLE,
-    response: json('DeviceStatus', 'The device after that.', example.revokedDevice),
-    errors: [...REFUSED, 'POLICY_DENIED', 'APPROVAL_REQUIRED', 'WEBHOOK_FAILED'],
-  },
-  'GET /v1/approvals': {
-    operationId: 'listApprovals',
-    tag: 'approvals',
-    summary: 'The requests that wait for an approval or a time, newest first',
-    description:
-      'Those of the device, and those of others for wallets that it can sign for, with those that ended lately: the newest 200.',
-    response: json('ApprovalList', 'The requests.', { approvals: [example.approval] }),
-    errors: REFUSED.filter((entry) => entry !== 'BAD_REQUEST'),
-  },
-  'POST /v1/approvals/{approvalId}/approve': {
-    operationId: 'approveRequest',
-    tag: 'approvals',
-    summary: 'Approve a request of another device',
-    description: REPEATABLE,
-    response: json('Approval', 'The request after that.', example.approved),
-    errors: [...REFUSED, 'POLICY_DENIED'],
-  },
-  'POST /v1/approvals/{approvalId}/deny': {
-    operationId: 'denyRequest',
-    tag: 'approvals',
-    summary: 'Deny a request of another device, or cancel one',
-    description: REPEATABLE,
-    response: json('Approval', 'The request after that.', example.denied),
-    errors: [...REFUSED, 'POLICY_DENIED'],
-  },
+  ...DEVICE_OPERATIONS,
   'POST /v1/sealed': {
     operationId: 'sendSealed',
     tag: 'sealed',

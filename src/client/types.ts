@@ -185,10 +185,7 @@ export interface ActionOptions {
   readonly signal?: AbortSignal
   /** Milliseconds after which the action ends with TIMEOUT. Default: the client's `timeoutMs`. */
   readonly timeoutMs?: number
-  /**
-   * How many milliseconds the action waits if the server asks for an approval or a delay, besides `timeoutMs`. Then it ends
-   * with APPROVAL_REQUIRED, and can be called again. Default: the client's `waitForApprovalMs`.
-   */
+  /** How many milliseconds it waits for an approval or a delay, besides `timeoutMs`. Default: the client's `waitForApprovalMs`. */
   readonly waitForApprovalMs?: number
 }
 

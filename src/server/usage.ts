@@ -4,7 +4,8 @@ reshare-server --dev-custodian    the same with its own custodian, stored in the
 reshare-server token <clientId>   prints a new API token for a client
 reshare-server rotate             reseals with the current master key what previous ones have sealed
 reshare-server approvals [clientId]  prints the requests that wait for an approval or a time, and those that ended lately, as JSON
-reshare-server approve <clientId> <approvalId>  approves one of them; deny <clientId> <approvalId> denies it
+reshare-server approve <clientId> <approvalId>  approves one of them
+reshare-server deny <clientId> <approvalId>  denies one of them
 reshare-server check-database     tries on the database what the server relies on; exits with status 1 if something is missing
 reshare-server channel-key        generates a channel key: prints the secret key and the public key that clients pin
 reshare-server audit [--json] [FILE]  verifies the log of share-set events, and that it continues from the heads in FILE,
