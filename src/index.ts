@@ -54,17 +54,14 @@ export type { PoolOptions } from './client/ecdsa/preprocessing-pool.ts'
 export type {
   ActionOptions,
   Client,
-  EcdsaRequest,
   EcdsaSignature,
-  Ed25519Request,
-  KeyRequest,
   KeySource,
   PublicKeys,
   Signature,
-  TaprootRequest,
   Wallet,
   WalletKeys,
 } from './client/types.ts'
+export type { EcdsaRequest, Ed25519Request, KeyRequest, TaprootRequest } from './client/key-requests.ts'
 
 export { INTENT_MAX_LENGTH, type Intent, type IntentKind } from './wire/intent.ts'
 export type { Approval, ApprovalState, Approver, Json, RequiredApproval } from './wire/approvals.ts'

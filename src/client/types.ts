@@ -9,11 +9,11 @@ import type { Transport } from '../transport/types.ts'
 import type { MpcError } from '../errors.ts'
 import type { Curve, EcdsaSetup, OnCheating } from '../types.ts'
 import type { RandomSource } from '../util/random.ts'
-import type { Intent } from '../wire/intent.ts'
 import type { SetLimits } from '../wire/set-limits.ts'
 import type { OperationId, OperationRequest, SignEcdsaRequest } from '../wire/operations.ts'
 import type { SignAllRequest, SignEcdsaItem } from '../wire/sign-items.ts'
 import type { PreprocessingPool } from './ecdsa/preprocessing-pool.ts'
+import type { EcdsaRequest, Ed25519Request, KeyRequest, TaprootRequest } from './key-requests.ts'
 import type { Progress, ProgressReporter } from './progress.ts'
 
 /** A client made by {@link createClient} or {@link createFrostClient}. Actions take it as their first argument. */
@@ -250,51 +250,4 @@ export interface WalletKeys {
    * @returns 64 bytes each, in the order of the requests
    */
   signAll(requests: readonly KeyRequest[], options?: Pick<EcdsaRequest, 'signal'>): Promise<readonly Uint8Array[]>
-}
-
-/** One signature of several. */
-export type KeyRequest =
-  | (Omit<EcdsaRequest, 'signal'> & {
-      /** Which of the wallet's signatures. */
-      readonly kind: 'ecdsa'
-    })
-  | (Omit<TaprootRequest, 'signal'> & {
-      /** Which of the wallet's signatures. */
-      readonly kind: 'taproot'
-    })
-  | (Omit<Ed25519Request, 'signal'> & {
-      /** Which of the wallet's signatures. */
-      readonly kind: 'ed25519'
-    })
-
-/** What every request for a signature may have. */
-interface AnyRequest {
-  /** What is signed, for the server's policy. */
-  readonly intent?: Intent | undefined
-  /** Aborts the signing. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** A request for an ECDSA signature. */
-export interface EcdsaRequest extends AnyRequest {
-  /** The hash to sign, 32 bytes. */
-  readonly digest: Uint8Array
-  /** The path of the key (BIP 32), without hardened steps, such as `m/0/5`. Default: the wallet's key. */
-  readonly path?: string | undefined
-}
-
-/** A request for a BIP 340 signature with a Taproot output key. */
-export interface TaprootRequest extends AnyRequest {
-  /** The signature hash, 32 bytes. */
-  readonly message: Uint8Array
-  /** The path of the internal key. Default: the wallet's key. */
-  readonly path?: string | undefined
-}
-
-/** A request for an Ed25519 signature. */
-export interface Ed25519Request extends AnyRequest {
-  /** The message to sign, of any length. */
-  readonly message: Uint8Array
-  /** The path of the key (BIP32-Ed25519), without hardened steps. Default: the wallet's key. */
-  readonly path?: string | undefined
 }

@@ -4,7 +4,8 @@ import type { GetPublicKeyParameters } from './actions/get-public-key.ts'
 import { isMpcError } from '../errors.ts'
 import type { SignAllParameters } from './signing/sign-all-parameters.ts'
 import type { SignEcdsaParameters, SignItemParameters, SignParameters } from './signing/sign-parameters.ts'
-import type { EcdsaSignature, KeyRequest, Signature, WalletKeys } from './types.ts'
+import type { KeyRequest } from './key-requests.ts'
+import type { EcdsaSignature, Signature, WalletKeys } from './types.ts'
 
 /** The empty merkle root of a Taproot output without scripts (BIP 341). */
 const NO_SCRIPTS = new Uint8Array(0)
