@@ -42,7 +42,6 @@ test('every block is of a language that is tested, and those that are not run ar
       'mermaid docs/guides/tutorial.md',
       ' docs/internals/bench.md',
       'json docs/events.md',
-      'json docs/wire.md',
       'swift docs/icloud.md',
     ]),
   )
