@@ -132,9 +132,10 @@ function conditionOf(which: Replay): readonly [condition: string, parameters: re
     return ['created_at >= $1 and created_at < $2', [which.from, which.to]]
   }
   if ('dead' in which && which.dead) return [`outcome = 'dead'`, []]
-  throw new TypeError('replay needs an eventId, two dates from and to, or dead: true')
+  throw new TypeError('replay needs an eventId, two dates from and to before the year 10000, or dead: true')
 }
 
+/** Of a year from 0 to 9999: PostgreSQL does not read others as JavaScript writes them. */
 function isValidDate(value: unknown): boolean {
-  return isDate(value) && !Number.isNaN(value.getTime())
+  return isDate(value) && !Number.isNaN(value.getTime()) && /^\d{4}-/.test(value.toISOString())
 }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { eventOutbox } from '../../../src/server/index.ts'
+import { eventOutbox, type Replay } from '../../../src/server/index.ts'
 import type { Database } from '../../../src/service/database/types.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -125,6 +125,15 @@ describe.each(databaseKinds)('on $name', ({ name, open }) => {
         ...{ createdAt: new Date(START), endedAt: new Date(START + 2 * DAY) },
       },
     ])
+    for (const which of [
+      {},
+      { eventId: 1 },
+      { dead: false },
+      { from: new Date(0) },
+      { from: new Date(0), to: new Date(8.64e15) },
+    ]) {
+      await expect(operator.replay(which as Replay)).rejects.toThrow(TypeError)
+    }
     receiver.respond = () => 200
     receiver.received.length = 0
     expect(await operator.replay({ dead: true })).toBe(1)
