@@ -171,7 +171,8 @@ test(
       expect(lowerCase(list), place).toEqual(signedList ?? [])
       expect(Transaction.from(sent[0]).nonce, place).toBe(Number(nonce ?? 5))
       // Each field that the page wrote is there as it wrote it.
-      const fields: Record<string, unknown> = { ...signed, input: signed.data, nonce: Transaction.from(sent[0]).nonce }
+      const other = { input: signed.data, gasLimit: signed.gas, nonce: Transaction.from(sent[0]).nonce }
+      const fields: Record<string, unknown> = { ...signed, ...other }
       for (const [name, value] of Object.entries(given)) {
         if (value !== null) expect(comparable(name, fields[name]), place).toEqual(comparable(name, value))
       }
