@@ -1,5 +1,5 @@
 import type { OperationRequest } from './operations.ts'
-import { limitsBinding } from './set-limits.ts'
+import { limitsBinding } from './limits-binding.ts'
 
 /**
  * The options of an operation as the `flags` that both sides hash into the context of a reshare: retire | rotate << 1 |

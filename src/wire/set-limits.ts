@@ -1,6 +1,3 @@
-import { createHasher } from '../util/tagged-hash.ts'
-import { utf8 } from '../util/bytes.ts'
-
 /** What limits the use of a new signing set. A set with a scope or an expiry is a limited set. */
 export interface SetLimits {
   /**
@@ -27,17 +24,4 @@ export function isInstant(value: unknown): value is string {
   if (typeof value !== 'string' || !INSTANT.test(value)) return false
   const date = new Date(value)
   return !Number.isNaN(date.getTime()) && date.toISOString() === value
-}
-
-const hash = createHasher('wallet', 'operation')
-
-/**
- * The limits that a request asks for, as the `binding` that all participants hash into the context of a reshare: parties
- * that know of other limits reject each other's messages.
- *
- * @returns 32 bytes; undefined for a set without limits
- */
-export function limitsBinding({ scope, expiresAt }: SetLimits): Uint8Array | undefined {
-  if (scope === undefined && expiresAt === undefined) return undefined
-  return hash('limits', utf8(scope ?? ''), utf8(expiresAt ?? ''))
 }

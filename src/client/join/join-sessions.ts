@@ -1,6 +1,7 @@
 import { JOIN_SELF, joinParticipants } from '../../wire/join.ts'
 import type { SessionMessage } from '../../wire/round-body.ts'
-import { limitsBinding, type SetLimits } from '../../wire/set-limits.ts'
+import { limitsBinding } from '../../wire/limits-binding.ts'
+import type { SetLimits } from '../../wire/set-limits.ts'
 import { WALLET_THRESHOLD } from '../../wire/sessions.ts'
 import { ProtocolError } from '../../errors.ts'
 import { decodeEnvelopeHeader } from '../../protocol/session/envelope.ts'

@@ -12,7 +12,8 @@ import {
   type JoinStatus,
 } from '../../../src/wire/join.ts'
 import { operationFlags } from '../../../src/wire/operation-flags.ts'
-import { limitsBinding, type SetLimits } from '../../../src/wire/set-limits.ts'
+import { limitsBinding } from '../../../src/wire/limits-binding.ts'
+import type { SetLimits } from '../../../src/wire/set-limits.ts'
 import type { JoinRequest, OperationResult } from '../../../src/wire/operations.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { decodeRoundBody, encodeRoundBody, type RoundBody, type SessionMessage } from '../../../src/wire/round-body.ts'
