@@ -39,6 +39,10 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   SHARE_NOT_FOUND: ['A part of the wallet is missing.', RECOVER],
   SET_MISMATCH: ['The keys are not those of your wallet.', 'Stop here and ask for help: this should not happen.'],
   SET_RETIRED: ['This device was signed out of the wallet.', RECOVER],
+  SET_EXPIRED: [
+    'The time for which this device may use the wallet is over.',
+    'Ask for it again on the device that has the wallet.',
+  ],
   STORAGE_UNAVAILABLE: [
     'The place for the key could not be used.',
     'If a passkey or an account was asked for, agree to it. Then try again. Nothing has changed.',
@@ -128,7 +132,7 @@ function shortMessage(error: unknown): string {
 /** Whether an error says that this device's part of the wallet has ended. */
 export function endsThisDevice(error: unknown): boolean {
   const code = withCode(error)?.code
-  return code === 'SET_RETIRED' || code === 'DEVICE_REVOKED'
+  return code === 'SET_RETIRED' || code === 'SET_EXPIRED' || code === 'DEVICE_REVOKED'
 }
 
 function withCode(error: unknown) {
