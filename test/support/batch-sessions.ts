@@ -12,7 +12,7 @@ import { partyId } from '../../src/types.ts'
 import { fromHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import type { Result } from './operation-results.ts'
-import type { EcdsaHeld } from './server-client.ts'
+import type { EcdsaHeld } from './ecdsa-held.ts'
 
 const signers = partiesOf('signing').map(({ id }) => id)
 

@@ -38,9 +38,11 @@ import { type Curve, partyId } from '../../src/types.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 import type { RandomSource } from '../../src/util/random.ts'
 import { batchSessions } from './batch-sessions.ts'
+import type { EcdsaHeld, HeldPreprocessing } from './ecdsa-held.ts'
 import { unwrap, type Answer, type ServerClient } from './server-http.ts'
 import { gather, isSetup, shareOf, type Result } from './operation-results.ts'
 
+export type { EcdsaHeld, HeldPreprocessing } from './ecdsa-held.ts'
 export {
   CLIENT_HEADER,
   serverClient,
@@ -56,23 +58,6 @@ export {
   type Answer,
   type ServerClient,
 } from './server-http.ts'
-
-/** What a client keeps of a signing set besides its shares, to sign with ECDSA. */
-export interface EcdsaHeld {
-  readonly pair?: OtState | undefined
-  readonly preprocessing?: HeldPreprocessing | undefined
-  /** Those of a `signAll`. */
-  readonly preprocessings?: readonly HeldPreprocessing[] | undefined
-  /** By whose share it proves that it may begin; the source's unless given. */
-  readonly begins?: WalletShares | undefined
-}
-
-/** A preprocessing in bytes, used as often as tests like. */
-export interface HeldPreprocessing {
-  /** lower-case hex */
-  readonly id: string
-  readonly encoded: Uint8Array
-}
 
 const CLIENT = partyId(1)
 const SERVER = partyId(2)
