@@ -31,9 +31,9 @@ export const DEVICE_OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /v1/approvals': {
     operationId: 'listApprovals',
     tag: 'approvals',
-    summary: 'The requests that wait for an approval or a time, newest first',
+    summary: 'The requests that wait for an approval or a time',
     description:
-      'Those of the device, and those of others for wallets that it can sign for, with those that ended lately: the newest 200.',
+      'Those of the device, and those of others for wallets that it can sign for, with those that ended lately: at most 500, first those that are open.',
     response: jsonOf('ApprovalList', 'The requests.', { approvals: [example.approval] }),
     errors: REFUSED.filter((entry) => entry !== 'BAD_REQUEST'),
   },

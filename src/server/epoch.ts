@@ -15,7 +15,8 @@ export async function readEpoch(db: Queryable): Promise<number> {
 /**
  * Call this after restoring a database from a copy, before a server uses it. Running sessions of the copy are refused
  * from then on, because their one-time state may have been used after the copy was made. For the same reason the copy's
- * ECDSA setups and preprocessings are invalid; clients make new ones.
+ * ECDSA setups and preprocessings are invalid; clients make new ones. Requests that wait for an approval have ended, since they may
+ * have been denied after the copy was made.
  *
  * @returns the number of the new epoch
  * @throws {TypeError} if it is not a database
@@ -24,6 +25,8 @@ export async function bumpEpoch(database: Database): Promise<number> {
   assertMethods(database, ['query', 'transaction', 'migrate'], 'database')
   await database.migrate(serverSchema)
   return database.transaction(async (tx) => {
+    // What was denied, cancelled or used after the copy was made is open in it.
+    await tx.query(`update reshare_approvals set state = 'ENDED', ended_at = now() where state in ('OPEN', 'USED')`)
     const [row] = await tx.query(`update reshare_meta set number = number + 1 where name = 'epoch' returning number`)
     return readColumn(row, 'number', int)
   })

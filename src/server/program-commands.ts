@@ -7,7 +7,7 @@ import { assertHeads, type AuditHead } from './audit/chain.ts'
 import { verifyAuditLog, type AuditReport } from './audit/verify.ts'
 import { checkDatabase } from './compatibility/check-database.ts'
 import { createServer, type Server } from './create-server.ts'
-import { eventsCommand, printEvents } from './program-events.ts'
+import { eventsCommand, printEvents, readEvents } from './program-events.ts'
 import { openDatabase } from './program-database.ts'
 import { given } from './program-env.ts'
 import { openMasterKeys } from './program-keys.ts'
@@ -69,7 +69,7 @@ async function printResult(work: (server: Server) => Promise<unknown>): Promise<
   const masterKey = openMasterKeys()
   const database = openDatabase()
   try {
-    const server = createServer({ database, masterKey, authenticate: () => undefined })
+    const server = createServer({ database, masterKey, authenticate: () => undefined, ...readEvents() })
     process.stdout.write(`${JSON.stringify(await work(server))}\n`)
   } finally {
     await database.close()

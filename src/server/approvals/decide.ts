@@ -7,8 +7,12 @@ import { timestamp, type ServerContext } from '../context.ts'
 import { requireUnrevoked } from '../devices/devices-table.ts'
 import { approvalOf, approvalRow, eventOf, listedApproval, stateOf, type ApprovalRow } from './approvals-table.ts'
 
-/** The most requests that a list has: the newest. */
-const LISTED = 200
+/** The most requests that a list has. */
+const LISTED = 500
+
+/** SQL order of lists of requests. @param now the parameter with the time */
+export const openFirst = (now: string) =>
+  `(state = 'OPEN' and expires_at > ${now}) desc, (action in ('sign', 'signAll')), created_at desc, approval_id`
 
 /** SQL condition: `held` is a set without limits of the wallet of a request `asked`, or of a wallet that the device to be revoked has had. */
 const OF_WALLET = `held.client_id = asked.client_id and held.purpose = 'signing'
@@ -30,15 +34,18 @@ const MAY_APPROVE = `(coalesce(asked.approver, '') in ('device', 'any') and $2::
   and exists (select 1 from reshare_sets held where ${OF_WALLET} and held.device = $2
     and held.committed_at < asked.created_at))`
 
-/** The requests that a device may see, newest first. */
+/**
+ * The requests that a device may see: first those that are open, of these first those that are no signatures, the newest first.
+ * So whoever asks for many, and cancels them, hides no other one.
+ */
 export async function listApprovals(
   context: ServerContext,
   { clientId, device }: Caller,
 ): Promise<readonly Approval[]> {
   const rows = await context.database.query(
     `select asked.*, ${MAY_APPROVE} as may_approve from reshare_approvals asked
-     where client_id = $1 and ${SEES} order by created_at desc, approval_id limit ${LISTED}`,
-    [clientId, device],
+     where client_id = $1 and ${SEES} order by ${openFirst('$3')} limit ${LISTED}`,
+    [clientId, device, timestamp(context)],
   )
   return rows.map((row) => listedApproval(context, row))
 }

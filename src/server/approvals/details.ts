@@ -16,18 +16,47 @@ const COLUMNS: ReadonlySet<string> = new Set(['clientId', 'action', 'walletId', 
  * an intent that is too long only its kind is left: part of what is signed could be taken for all of it.
  */
 export function detailsOf(request: PolicyRequest): Readonly<Record<string, Json>> {
-  const entries = Object.entries(request).filter(([name, value]) => !COLUMNS.has(name) && value !== undefined)
-  const details = Object.fromEntries(entries.map(([name, value]) => [name, jsonOf(value)]))
-  if (JSON.stringify(details).length <= DETAILS_MAX_LENGTH) return details
-  const shortened = entries.map(([name, value]) => [name, shortOf(name, jsonOf(value))])
-  return { ...(Object.fromEntries(shortened) as Record<string, Json>), shortened: true }
+  const { items, ...others } = request
+  const fields = jsonOf(Object.fromEntries(entriesOf(others))) as Record<string, Json>
+  const whole = items === undefined ? [] : itemsUpTo(items)
+  const details = { ...fields, ...(items !== undefined && { items: whole ?? null }) }
+  if (whole !== undefined && lengthOf(details) <= DETAILS_MAX_LENGTH) return details
+  const shortened = Object.entries(fields).map(([name, value]) => [name, shortOf(name, value)])
+  return {
+    ...(Object.fromEntries(shortened) as Record<string, Json>),
+    ...(items !== undefined && { items: items.map(shortItem) }),
+    shortened: true,
+  }
 }
+
+function entriesOf(fields: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(fields).filter(([name, value]) => !COLUMNS.has(name) && value !== undefined)
+}
+
+/** @returns undefined as soon as they are too long: each may have the same long intent */
+function itemsUpTo(items: NonNullable<PolicyRequest['items']>): readonly Json[] | undefined {
+  const read: Json[] = []
+  let length = 0
+  for (const item of items) {
+    const json = jsonOf(Object.fromEntries(entriesOf(item)))
+    length += lengthOf(json)
+    if (length > DETAILS_MAX_LENGTH) return undefined
+    read.push(json)
+  }
+  return read
+}
+
+const lengthOf = (value: Json): number => JSON.stringify(value).length
 
 function shortOf(name: string, value: Json): Json {
   if (typeof value === 'string') return value.slice(0, SHORT_LENGTH)
-  if (name !== 'intent' || typeof value !== 'object' || value === null) return value
-  const { kind = null } = value as { readonly kind?: Json }
-  return { kind }
+  if (typeof value !== 'object' || value === null) return value
+  if (name === 'intent') return { kind: (value as { readonly kind?: Json }).kind ?? null }
+  return lengthOf(value) <= SHORT_LENGTH ? value : null
+}
+
+function shortItem({ scheme, intent }: NonNullable<PolicyRequest['items']>[number]): Json {
+  return { scheme: scheme ?? null, intent: { kind: intent?.kind ?? null } }
 }
 
 /** Bytes become lower-case hex, and large numbers decimal. */

@@ -1,9 +1,9 @@
 import { isApprovalId, type Approval } from '../../wire/approvals.ts'
 import { assertObject } from '../../util/arguments.ts'
 import { checkText, ID, LABEL } from '../../util/text.ts'
-import type { ServerContext } from '../context.ts'
+import { timestamp, type ServerContext } from '../context.ts'
 import { listedApproval } from './approvals-table.ts'
-import { approveAsOperator, denyAsOperator } from './decide.ts'
+import { approveAsOperator, denyAsOperator, openFirst } from './decide.ts'
 
 /** One request for approval, and who decides it. */
 export interface ApprovalDecision {
@@ -59,8 +59,8 @@ export function serverApprovals(context: ServerContext, ready: () => Promise<unk
       await ready()
       const rows = await context.database.query(
         `select *, coalesce(approver in ('operator', 'any'), false) as may_approve from reshare_approvals
-         where $1::text is null or client_id = $1 order by created_at desc, approval_id limit ${LISTED}`,
-        [clientId ?? null],
+         where $1::text is null or client_id = $1 order by ${openFirst('$2')} limit ${LISTED}`,
+        [clientId ?? null, timestamp(context)],
       )
       return rows.map((row) => ({ ...listedApproval(context, row), clientId: row['client_id'] as string }))
     },

@@ -93,6 +93,10 @@ const PLAYED: ReadonlySet<string> = new Set([
   'authorization',
   'receiver',
   'intent',
+  // Of signAll: the intents and which of them an item is of, and what its signatures are made with.
+  'intents',
+  'input',
+  'preprocessings',
 ])
 
 /**

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { codeOf, play, type ServerClient } from '../../support/server-client.ts'
@@ -51,6 +52,28 @@ describe.each(databaseKinds)('requests for approval, on $name', ({ open }) => {
     await expect(approve(tablet, approvalId)).rejects.toMatchObject({ code: 'AUTH_FAILED' })
     await deny(tablet, approvalId)
     expect(codeOf(await operation.post())).toBe('POLICY_DENIED')
+  })
+
+  test('those that were cancelled come after one that waits, and hide none', async () => {
+    const { client } = deviceServer(world, onConditions({ delayMs: HOUR }, 'sign'))
+    const thief = client(clientId, phoneId)
+    const waits = requiredIn(await sign(thief, signing, 'ed25519', 'the real one').post())
+    for (const text of ['one', 'another']) {
+      world.pass(1)
+      await deny(thief, requiredIn(await sign(thief, signing, 'ed25519', text).post()))
+    }
+    expect((await listApprovals(tablet)).map(({ state }) => state)).toEqual(['WAITING', 'CANCELLED', 'CANCELLED'])
+    expect((await listApprovals(tablet))[0]).toMatchObject({ approvalId: waits })
+  })
+
+  test('what waits has ended after the database was restored', async () => {
+    const operation = sign(phone, signing)
+    const approvalId = requiredIn(await operation.post())
+    await approve(tablet, approvalId)
+    await bumpEpoch(world.database)
+    expect((await listApprovals(tablet))[0]).toMatchObject({ approvalId, state: 'ENDED' })
+    expect(codeOf(await operation.post())).not.toBeUndefined()
+    expect(await rows('operations')).toBe(0)
   })
 
   test('nothing is begun before, the same request goes on after, and once', async () => {
