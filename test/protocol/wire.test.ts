@@ -51,6 +51,7 @@ const PINNED: Record<Curve, Record<string, string>> = {
     'wallet-set-id': '847fb9d327e5146d622307462759b940',
     'round-body': '25952592af59ea6c241a31f14bd34c66',
     intent: 'c0e551d80aa1e2cb1eaf5be7edbb04e5',
+    'batch-bindings': '12dd8cd600ee9bdb6fc9061f42740fec',
   },
   ed25519: {
     'keygen-1-client': 'f4beb51b6fe47dbf65de0aff9e81ce70',
@@ -96,6 +97,7 @@ const PINNED: Record<Curve, Record<string, string>> = {
     'wallet-set-id': 'f4a6d81f9296bb89ed960cdb3dab4477',
     'round-body': '74371b9ea01e38a2edca9fedae3056c7',
     intent: 'c0e551d80aa1e2cb1eaf5be7edbb04e5',
+    'batch-bindings': '12dd8cd600ee9bdb6fc9061f42740fec',
   },
 }
 

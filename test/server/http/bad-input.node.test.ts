@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { encodeRoundBody, ROUND_CONTENT_TYPE, type SessionMessage } from '../../../src/wire/round-body.ts'
 import { paths } from '../../../src/wire/paths.ts'
+import { DEFAULT_LIMITS } from '../../../src/server/context.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import { concatBytes, toHex, utf8 } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -193,7 +194,7 @@ describe('round bodies', () => {
       } as RequestInit),
     )
     expect(answer.status).toBe(400)
-    expect(sent).toBeLessThan(1024 * 1024)
+    expect(sent).toBeLessThan(DEFAULT_LIMITS.bodyBytes + 1024 * 1024)
   })
 
   test('prove: messages where none belong, or too few proofs', async () => {

@@ -45,18 +45,18 @@ describe('what does not open', () => {
     })
     const { message } = await sealed.seal(get(path))
     const stranger = await sealed.seal(get(path), generateKeyPair(sealed.world.random).publicKey)
-    const post1MiB = {
+    const post6MiB = {
       method: 'POST',
       time: sealed.world.now(),
       authorization: 'Test eve',
       contentType: 'application/vnd.reshare.round',
-      body: new Uint8Array(2 ** 20),
+      body: new Uint8Array(6 * 2 ** 20),
     } as const
     const causes: [string, Uint8Array, string?][] = [
       ['nothing', new Uint8Array()],
       ['a byte less', message.slice(0, -1)],
       ['a byte more', new Uint8Array([...message, 0])],
-      ['too long', (await sealed.seal(encodeRequest({ ...post1MiB, path: paths.round('00'.repeat(16), 1) }))).message],
+      ['too long', (await sealed.seal(encodeRequest({ ...post6MiB, path: paths.round('00'.repeat(16), 1) }))).message],
       ['another type', message, 'application/vnd.reshare.round'],
       ['an unknown key', stranger.message],
       ['another version', flip(message, 0)],
