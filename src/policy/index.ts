@@ -5,7 +5,7 @@ export { maximum, maximumPerPeriod, programs, recipients, type MaximumPerPeriodO
 export { scopes, type ScopesOptions } from './rules/scopes.ts'
 export { approvalAbove, delay, requireApproval, type ApprovalOptions, type DelayOptions } from './rules/waiting.ts'
 export type { Asset } from './rules/spending.ts'
-export type { PolicyConditions } from '../server/access/conditions.ts'
+export type { PolicyAction, PolicyConditions } from '../server/access/conditions.ts'
 export type { Policy, PolicyRequest, SignedItem } from '../server/access/policy.ts'
 export type { Approver } from '../wire/approvals.ts'
 export type { Reservation } from '../server/access/reservation.ts'

@@ -57,7 +57,7 @@ export type Intent =
       /** The message. */
       readonly data: Uint8Array
       /** The type of the address, which decides how it is signed. */
-      readonly addressType: keyof typeof ADDRESS_TYPES
+      readonly addressType: 'p2wpkh' | 'p2tr' | 'p2sh-p2wpkh' | 'p2pkh'
     }
   | {
       /**

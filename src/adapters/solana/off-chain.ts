@@ -9,6 +9,7 @@ import {
 
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 import { equalBytes, utf8 } from '../../util/bytes.ts'
+import type { OffchainFields } from './off-chain-fields.ts'
 
 /** The first bytes of off-chain messages: 0xff, with which no transaction starts, and the name of the signing domain. */
 const PREFIX = /* @__PURE__ */ Uint8Array.of(0xff, ...utf8('solana offchain'))
@@ -20,24 +21,8 @@ const MAX_PREAMBLE = 16 + 1 + 32 + 1 + 1 + 255 * 32 + 2
 const MAX_LENGTH = MAX_PREAMBLE + 65_535
 
 /** The names of the formats of version 0, by their codes. */
+/** By their codes. */
 const FORMATS = ['ascii', 'utf8', 'longUtf8'] as const
-
-/** An off-chain message, decoded. */
-export interface OffchainFields {
-  /** The version of the format. */
-  readonly version: 0 | 1
-  /** Of version 0: 32 bytes in base 58 that stand for the application. Null in version 1. */
-  readonly applicationDomain: string | null
-  /**
-   * Of version 0: `ascii` and `utf8` of at most 1,232 bytes, `longUtf8` of at most 65,535, which no hardware wallet signs. Null in
-   * version 1, which is UTF-8.
-   */
-  readonly format: (typeof FORMATS)[number] | null
-  /** The addresses whose signatures are required. */
-  readonly signers: readonly string[]
-  /** The message. */
-  readonly text: string
-}
 
 /** Whether bytes have the prefix of off-chain messages, with which no transaction starts. */
 export function isOffchainMessage(bytes: Uint8Array): boolean {

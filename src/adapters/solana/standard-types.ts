@@ -60,49 +60,75 @@ export interface SignedIn extends SignedMessage {
   readonly account: StandardAccount
 }
 
-/** The versions of transactions that the wallet signs. */
-type TransactionVersions = readonly ('legacy' | 0)[]
-
 /** The features of the wallet. */
 export interface StandardFeatures {
   /** Shows the account. */
   readonly 'standard:connect': {
+    /** Of the feature. */
     readonly version: '1.0.0'
+    /** Asks whether the page may see the account; if `silent`, it asks nobody. */
     readonly connect: (input?: {
+      /** Whether only an account is shown that the page may see already. */
       readonly silent?: boolean
-    }) => Promise<{ readonly accounts: readonly StandardAccount[] }>
+    }) => Promise<{
+      /** What the page may see. */
+      readonly accounts: readonly StandardAccount[]
+    }>
   }
   /** Hides the account. */
-  readonly 'standard:disconnect': { readonly version: '1.0.0'; readonly disconnect: () => Promise<void> }
+  readonly 'standard:disconnect': {
+    /** Of the feature. */
+    readonly version: '1.0.0'
+    /** Hides the account. */
+    readonly disconnect: () => Promise<void>
+  }
   /** Tells of changes of the accounts. */
   readonly 'standard:events': {
+    /** Of the feature. */
     readonly version: '1.0.0'
+    /** Adds a listener. @returns removes it */
     readonly on: (event: 'change', listener: (properties: AccountsChange) => void) => () => void
   }
   /** Signs transactions. */
   readonly 'solana:signTransaction': {
+    /** Of the feature. */
     readonly version: '1.0.0'
-    readonly supportedTransactionVersions: TransactionVersions
-    readonly signTransaction: (
-      ...inputs: readonly SignTransactionInput[]
-    ) => Promise<readonly { readonly signedTransaction: Uint8Array }[]>
+    /** What it signs. */
+    readonly supportedTransactionVersions: readonly ('legacy' | 0)[]
+    /** Signs each of them, in their order. */
+    readonly signTransaction: (...inputs: readonly SignTransactionInput[]) => Promise<
+      readonly {
+        /** The transaction with the signature, serialized. */
+        readonly signedTransaction: Uint8Array
+      }[]
+    >
   }
   /** Signs and sends transactions; only of a wallet with `send`. */
   readonly 'solana:signAndSendTransaction'?: {
+    /** Of the feature. */
     readonly version: '1.0.0'
-    readonly supportedTransactionVersions: TransactionVersions
-    readonly signAndSendTransaction: (
-      ...inputs: readonly SendTransactionInput[]
-    ) => Promise<readonly { readonly signature: Uint8Array }[]>
+    /** What it signs. */
+    readonly supportedTransactionVersions: readonly ('legacy' | 0)[]
+    /** Signs and sends each of them, in their order. */
+    readonly signAndSendTransaction: (...inputs: readonly SendTransactionInput[]) => Promise<
+      readonly {
+        /** The first signature of the transaction, which is its id: 64 bytes. */
+        readonly signature: Uint8Array
+      }[]
+    >
   }
   /** Signs messages. */
   readonly 'solana:signMessage': {
+    /** Of the feature. */
     readonly version: '1.1.0'
+    /** Signs each of them, in their order. */
     readonly signMessage: (...inputs: readonly SignMessageInput[]) => Promise<readonly SignedMessage[]>
   }
   /** Signs in. */
   readonly 'solana:signIn': {
+    /** Of the feature. */
     readonly version: '1.0.0'
+    /** Signs each of them, in their order. */
     readonly signIn: (...inputs: readonly SignInInput[]) => Promise<readonly SignedIn[]>
   }
   readonly [name: `${string}:${string}`]: unknown

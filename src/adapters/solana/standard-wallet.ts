@@ -32,7 +32,12 @@ export type SolanaWalletRequest =
       /** Transactions, to be sent or not. */
       readonly method: 'solana:signTransaction' | 'solana:signAndSendTransaction'
       /** Each transaction, serialized, and its chain if the page names one. */
-      readonly transactions: readonly { readonly transaction: Uint8Array; readonly chain: string | undefined }[]
+      readonly transactions: readonly {
+        /** Serialized. */
+        readonly transaction: Uint8Array
+        /** One of the wallet's chains; undefined if the page names none. */
+        readonly chain: string | undefined
+      }[]
     }
   | {
       /** Messages. */

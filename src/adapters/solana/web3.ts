@@ -14,7 +14,10 @@ export interface Web3LegacyTransaction<K> {
 /** A `VersionedTransaction` of `@solana/web3.js` version 1. */
 export interface Web3VersionedTransaction<K> {
   /** Its message, which is signed. */
-  readonly message: { serialize(): Uint8Array }
+  readonly message: {
+    /** The bytes that are signed. */
+    serialize(): Uint8Array
+  }
   /** Puts a signature in its place. */
   addSignature(publicKey: K, signature: Uint8Array): void
 }

@@ -45,7 +45,14 @@ export interface RpcBatch {
   /** Whether the page takes nothing but one transaction. */
   readonly atomicRequired: boolean
   /** The calls: recipient, wei and call data. */
-  readonly calls: readonly { readonly to: Address; readonly value: Hex; readonly data: Hex }[]
+  readonly calls: readonly {
+    /** The recipient. */
+    readonly to: Address
+    /** In wei. */
+    readonly value: Hex
+    /** The call data. */
+    readonly data: Hex
+  }[]
   /** The transaction of the account to itself, whose data are the calls (ERC-7821). */
   readonly transaction: RpcTransaction
   /**

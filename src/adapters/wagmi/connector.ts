@@ -14,7 +14,9 @@ export interface WagmiConnectorParameters extends Pick<
    * Makes the account when the user connects, such as by `ethereumAccount` of `reshare/viem`. When the page is loaded again
    * (`isReconnecting`) it should ask the user nothing. Returns undefined if there is no account.
    */
-  readonly account: (options: { readonly isReconnecting: boolean }) => AnAccount | Promise<AnAccount>
+  readonly account: (options: {
+    readonly isReconnecting: boolean
+  }) => LocalAccount | undefined | Promise<LocalAccount | undefined>
   /** Identifies the connector, also in wagmi's storage. Default: `reshare`. */
   readonly id?: string
   /** Shown to users. Default: `reshare`. */
@@ -22,8 +24,6 @@ export interface WagmiConnectorParameters extends Pick<
   /** A picture, as a URL. */
   readonly icon?: string
 }
-
-type AnAccount = LocalAccount | undefined
 
 /** A connected wallet. */
 interface Session {

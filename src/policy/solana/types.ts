@@ -1,4 +1,4 @@
-import type { OffchainFields } from '../../adapters/solana/off-chain.ts'
+import type { OffchainFields } from '../../adapters/solana/off-chain-fields.ts'
 import type { SolanaSignIn } from '../../adapters/solana/sign-in.ts'
 
 export type { SolanaSignIn }

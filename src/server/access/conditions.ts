@@ -4,8 +4,8 @@ import { isText } from '../../util/text.ts'
 import type { OperationKind } from '../../wire/operations.ts'
 import { readReservations, type Reservation } from './reservation.ts'
 
-/** What a policy is asked about. */
-export type Action = OperationKind | 'confirm' | 'find' | 'retire' | 'revoke'
+/** An action that a policy is asked about: the kind of an operation, or a request without one. */
+export type PolicyAction = OperationKind | 'confirm' | 'find' | 'retire' | 'revoke'
 
 /**
  * What a policy returns in the place of `true` to allow an action on conditions. With `approval` or `delayMs`, the request is
@@ -51,7 +51,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof PolicyConditions>(['reserve', 
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000
 
 /** Actions that cannot wait: those that the client makes for itself before or after another one, and a list. */
-const NEVER_WAITS: ReadonlySet<Action> = new Set<Action>(['prove', 'setup', 'preprocess', 'find'])
+const NEVER_WAITS: ReadonlySet<PolicyAction> = new Set<PolicyAction>(['prove', 'setup', 'preprocess', 'find'])
 
 /**
  * Reads what a policy has returned.
@@ -59,7 +59,7 @@ const NEVER_WAITS: ReadonlySet<Action> = new Set<Action>(['prove', 'setup', 'pre
  * @returns undefined if it denies the action
  * @throws {TypeError} for conditions that are none, or that the action cannot have
  */
-export function readAnswer(action: Action, answer: unknown): Allowed | undefined {
+export function readAnswer(action: PolicyAction, answer: unknown): Allowed | undefined {
   if (answer === true) return ALLOWED
   if (typeof answer !== 'object' || answer === null) return undefined
   const { reserve, approval, delayMs = 0, reason = '' } = answer as PolicyConditions

@@ -4,14 +4,14 @@ import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
 import type { Caller } from './caller.ts'
-import { ALLOWED, allOf, readAnswer, type Action, type Allowed, type PolicyConditions } from './conditions.ts'
+import { ALLOWED, allOf, readAnswer, type PolicyAction, type Allowed, type PolicyConditions } from './conditions.ts'
 
 /** What a client requests, for the policy to judge. */
 export interface PolicyRequest {
   /** The client that sent the request. */
   readonly clientId: string
   /** The requested action; `find` lists the client's wallets with their public keys. */
-  readonly action: Action
+  readonly action: PolicyAction
   /** In lower-case hex; absent for `find` and `revoke`. */
   readonly walletId?: string
   /** The device that sent the request: its public key in lower-case hex; absent if the request was not sealed. */
