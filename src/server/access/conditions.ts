@@ -1,11 +1,11 @@
 import { APPROVERS, REASON_MAX_LENGTH, type Approver } from '../../wire/approvals.ts'
 import { addUp } from '../../util/counters.ts'
 import { isText } from '../../util/text.ts'
-import type { OperationKind } from '../../wire/operations.ts'
+import type { OperationRequest } from '../../wire/operations.ts'
 import { readReservations, type Reservation } from './reservation.ts'
 
 /** An action that a policy is asked about: the kind of an operation, or a request without one. */
-export type PolicyAction = OperationKind | 'confirm' | 'find' | 'retire' | 'revoke'
+export type PolicyAction = OperationRequest['kind'] | 'confirm' | 'find' | 'retire' | 'revoke'
 
 /**
  * What a policy returns in the place of `true` to allow an action on conditions. With `approval` or `delayMs`, the request is
