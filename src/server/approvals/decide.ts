@@ -25,6 +25,10 @@ const OF_WALLET = `held.client_id = asked.client_id and held.purpose = 'signing'
 const SEES = `(asked.device is not distinct from $2 or exists (select 1 from reshare_sets held
   where ${OF_WALLET} and held.state = 'ACTIVE' and (held.device is null or held.device = $2)))`
 
+/** SQL condition: a device that is to be revoked cannot stop that, unless it has asked for it itself. */
+const NOT_OWN_END = `(asked.revoked_device is null or asked.revoked_device is distinct from $2
+  or asked.device is not distinct from $2)`
+
 /**
  * SQL condition: the device `$2` may approve a request. It is not the one that has asked, and has its own signing set of the
  * wallet now; and it had one before the request was made, so that whoever asks cannot first make a device that approves.
@@ -75,7 +79,7 @@ export async function approve(context: ServerContext, caller: Caller, approvalId
 export async function deny(context: ServerContext, caller: Caller, approvalId: string): Promise<Approval> {
   return decide(context, async (tx) => {
     await requireUnrevoked(tx, caller)
-    const row = await lock(tx, approvalId, caller, SEES)
+    const row = await lock(tx, approvalId, caller, `(${SEES} and ${NOT_OWN_END})`)
     return refuse(context, tx, row, caller.device ?? UNSEALED)
   })
 }

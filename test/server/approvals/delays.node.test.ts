@@ -123,6 +123,19 @@ describe.each(databaseKinds)('delays, on $name', ({ open }) => {
     expect(await deny(laptop, revoking)).toMatchObject({ state: 'CANCELLED', action: 'revoke', walletId: null })
   })
 
+  test('a device that is to be revoked sees that, and cannot deny it', async () => {
+    const laptopId = newDevice(world)
+    const laptop = plain.client(clientId, laptopId)
+    await play(recover(laptop, await confirmedBackup()))
+    world.pass(1)
+    const revoke = () => delayed.client(clientId, phoneId).send('POST', paths.revoke(laptopId))
+    const approvalId = requiredIn(await revoke())
+    expect((await listApprovals(laptop)).map((asked) => asked.approvalId)).toEqual([approvalId])
+    expect(codeOf(await laptop.send('POST', paths.deny(approvalId)))).toBe('AUTH_FAILED')
+    world.pass(HOUR)
+    expect((await revoke()).status).toBe(200)
+  })
+
   test('an approval and a delay are both waited for', async () => {
     const both = deviceServer(world, onConditions({ delayMs: HOUR, approval: 'device' }, 'sign')).client(
       clientId,
