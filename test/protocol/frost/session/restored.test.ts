@@ -60,7 +60,7 @@ describe.each(suites)('signing session: $name', ({ suite }) => {
         new Uint8Array(0),
         state.slice(0, -1),
         concatBytes(state, Uint8Array.of(0)),
-        ...[0, 1, 3, 34, 35, 36].map((at) => state.with(at, 77)),
+        ...[0, 1, 3, 34, 35, 36].map((at) => state.with(at, state[at]! ^ 77)),
       ]
       for (const [i, bytes] of bad.entries()) {
         expect(() => restoreSigning(bytes, own(CLIENT)), `state ${i}`).toThrow(
