@@ -54,7 +54,8 @@ test('sends its events, goes on after a restart, and lists and replays them', as
   expect(await command('replay', 'dead')).toEqual({ replayed: 0 })
   expect(await command()).toMatchObject({ pending: 1 })
   expect(await command('resume')).toEqual({ goneAt: null })
-})
+  // Ten processes, one after the other: minutes on a busy machine.
+}, 300_000)
 
 test.each([[['replay']], [['resume', 'now']], [['replay', 'a', 'b', 'c']], [['delete']]])(
   'says how it is used instead of events %j',
