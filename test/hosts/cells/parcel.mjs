@@ -27,6 +27,7 @@ export async function run(context) {
     () => 'it builds: docs/runtimes.md says otherwise',
     (/** @type {Error} */ error) => error.message,
   )
-  if (!failure.includes("Failed to resolve 'reshare'")) throw new Error(`without packageExports: ${failure}`)
+  // Which of the page's imports Parcel names differs from run to run: it resolves them at once.
+  if (!/Failed to resolve 'reshare['/]/u.test(failure)) throw new Error(`without packageExports: ${failure}`)
   return withExports.run(context)
 }
