@@ -1,3 +1,4 @@
+import { MpcError } from '../../errors.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { Caller } from '../access/caller.ts'
 import { askPolicy, type PolicyRequest } from '../access/policy.ts'
@@ -8,7 +9,13 @@ import { useApproval } from './use-approval.ts'
 
 /** The approval of an action that is no operation, if it needs one. */
 export interface ActionApproval {
-  /** Uses it, in the transaction of the action. @returns the events for the log */
+  /**
+   * Uses it, in the transaction of the action and only if that changes something.
+   *
+   * @returns the events for the log
+   * @throws {OPERATION_IN_PROGRESS} as {@link useApproval}, and if the action was to change nothing when it was asked for; the
+   *   caller rolls the transaction back, and a repetition asks again
+   */
   use(tx: Queryable): Promise<readonly AuditEvent[]>
 }
 
@@ -27,7 +34,13 @@ export async function askForAction(
 ): Promise<ActionApproval> {
   const { clientId } = caller
   const { wait } = await askPolicy(context, request)
-  if (wait === undefined || !changes) return { use: async () => [] }
+  // What was checked before the transaction was checked for an action without effect: it must not get one since.
+  if (!changes) return { use: async () => Promise.reject(changedMeanwhile()) }
+  if (wait === undefined) return { use: async () => [] }
   const approvalId = await requireApproval(context, { ...caller, request, subject: request, operationId: null }, wait)
   return { use: (tx) => useApproval(context, tx, { clientId, approvalId, operationId: null }) }
+}
+
+function changedMeanwhile(): MpcError {
+  return new MpcError('OPERATION_IN_PROGRESS', 'what it is about has changed at this moment')
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MpcError } from '../../../src/errors.ts'
+import type { Policy } from '../../../src/server/access/policy.ts'
 import { confirmBackup, retireSet } from '../../../src/server/sets/actions.ts'
 import { recordCustodianShare } from '../../../src/server/sets/custodian-shares.ts'
 import { assertBackupStored, assertRecoverable } from '../../../src/server/sets/recoverability.ts'
@@ -114,6 +115,31 @@ describe('who may end or confirm a set', () => {
       expect.objectContaining({ action: 'retire', setId, walletId: WALLET, clientId: key.clientId }),
       expect.objectContaining({ action: 'confirm', setId: backup, walletId: WALLET, clientId: key.clientId }),
     ])
+  })
+
+  test.each([
+    ['retired', 'signing', 'ACTIVE', retireSet],
+    ['confirmed', 'backup', 'PREPARED', confirmBackup],
+  ] as const)('a set that is committed while the policy is asked is not %s by that answer', async (...row) => {
+    const [, purpose, state, act] = row
+    const { database } = tables
+    const key = tables.key()
+    const setId = await tables.set(key, { purpose })
+    if (purpose === 'signing') await tables.set(key, {}, { ...active, proven_at: when() })
+    const commit = 'update reshare_sets set state = $2, committed_at = $3 where set_id = $1 and committed_at is null'
+    for (const answer of [true, { approval: 'operator' }] as const) {
+      const undo = `update reshare_sets set state = 'PREPARED', committed_at = null where set_id = $1`
+      await database.query(undo, [setId])
+      const policy: Policy = async () => {
+        await database.query(commit, [setId, state, when()])
+        return answer
+      }
+      await expect(act({ ...tables.context, policy }, key, setId)).rejects.toThrow(errorOf('OPERATION_IN_PROGRESS'))
+      expect(await tables.state(setId)).toBe(state)
+    }
+    const policy: Policy = () => ({ approval: 'operator' })
+    await expect(act({ ...tables.context, policy }, key, setId)).rejects.toThrow(errorOf('APPROVAL_REQUIRED'))
+    expect(await tables.log(key.clientId)).toEqual([expect.stringMatching('^approvalRequested')])
   })
 
   test('a confirmed backup ends the older ones of its method and the one that it was rotated from', async () => {
