@@ -9,5 +9,5 @@ const receiver = createReceiver(secret, new Map(), ({ type, data }) =>
   process.stdout.write(`${data.clientId} ${data.sequence} ${type}\n`),
 )
 serve({ fetch: receiver.fetch, hostname: '127.0.0.1', port: Number(process.env['PORT'] ?? 3001) }, ({ port }) =>
-  process.stdout.write(`http://127.0.0.1:${port}/events\n`),
+  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}/events` })}\n`),
 )

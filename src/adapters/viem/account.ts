@@ -31,7 +31,10 @@ import { isText, readAddress } from './values.ts'
 import { assertObject } from '../../util/arguments.ts'
 
 /** A viem account whose key is shared between this device and the server. */
-export type EthereumAccount = LocalAccount<'reshare'> & Required<Pick<CustomSource, 'sign' | 'signAuthorization'>>
+export type EthereumAccount = LocalAccount<'reshare'> & {
+  // Not `Required`, which leaves `undefined` in under `exactOptionalPropertyTypes`.
+  readonly [K in 'sign' | 'signAuthorization']: NonNullable<CustomSource[K]>
+}
 
 /** Options of an account that concern its key and nonces. */
 export interface EthereumAccountOptions {
