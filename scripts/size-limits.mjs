@@ -13,7 +13,7 @@
  * base64 and UTF-8 of our own (0.3 KB). Those of Solana, for kit's codecs of off-chain messages and the fields of sign-ins, which are read
  * before anything is signed (3 KB).
  * That of viem, for several chains and batches of calls in the provider (3 KB).
- * The server's, for approvals, events, sets with limits and several signatures in one operation (13 KB); the rules', for scopes, approvals and delays (2 KB);
+ * The server's, for approvals, events, sets with limits and several signatures in one operation (13 KB); the rules', for scopes, approvals and delays (2 KB) and for batches of calls (1.1 KB);
  * those of `remote`, for approvals and several signatures in one operation (1 KB).
  *
  * @type {Readonly<Record<string, number>>}
@@ -48,7 +48,7 @@ export const BUDGETS = {
   errors: 2,
   viem: 101,
   wagmi: 84,
-  policy: 6,
+  policy: 7.1,
   'policy/ethereum': 37.5,
   'policy/bitcoin': 52.5,
   'policy/solana': 24,

@@ -2,6 +2,7 @@ export { all, any, deny, kinds, type Rule, type SignatureRequest, type Verdict }
 export { createPolicy, type PolicyOptions, type RulePolicy } from './rules/policy.ts'
 export { chains, contracts, delegates, domains, type AllowedDomain } from './rules/ethereum.ts'
 export { maximum, maximumPerPeriod, programs, recipients, type MaximumPerPeriodOptions } from './rules/payments.ts'
+export { batches, type BatchesOptions } from './rules/batches.ts'
 export { scopes, type ScopesOptions } from './rules/scopes.ts'
 export { approvalAbove, delay, requireApproval, type ApprovalOptions, type DelayOptions } from './rules/waiting.ts'
 export type { Asset } from './rules/spending.ts'

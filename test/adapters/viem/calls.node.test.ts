@@ -5,6 +5,7 @@ import { createEthereumAccount } from '../../../src/adapters/viem/account.ts'
 import { ethereumProvider, type EthereumProviderParameters } from '../../../src/adapters/viem/provider.ts'
 import type { ProviderRequest } from '../../../src/adapters/viem/signature-request.ts'
 import { ethereumIntents } from '../../../src/policy/ethereum/index.ts'
+import { all, batches, maximum, recipients } from '../../../src/policy/index.ts'
 import { anvilClient, startAnvil, type Anvil } from '../../support/anvil.ts'
 import { BATCH_EXECUTOR } from '../../support/erc7821.ts'
 import { fakeWallet } from '../../support/fake-wallet.ts'
@@ -86,6 +87,11 @@ test('a batch is one transaction by which the account gets the code for it, and 
     { kind: 'ethereumTransaction', type: 'eip7702', to: account.address, authorizations: [{ nonce: 1 }] },
     { kind: 'ethereumTransaction', type: 'eip1559', to: account.address, authorizations: [] },
   ])
+  // A policy sees what is in the batches.
+  const limit = maximum({ [`ethereum:${foundry.id}`]: parseEther('1') })
+  const rule = batches(all(recipients([first, second, LOGS]), limit), { delegates: [EXECUTOR] })
+  const allowed = intents.map((intent) => rule.judge({ clientId: 'ann', action: 'sign', intent }).allowed)
+  expect(allowed).toEqual([false, true, true])
 })
 
 test('a batch of which one call reverts is not sent, and one that reverts on the chain changes nothing', async () => {

@@ -1,5 +1,6 @@
-import { concatHex, encodeAbiParameters, type Address, type Hex, type LocalAccount } from 'viem'
+import { concatHex, type Address, type Hex, type LocalAccount } from 'viem'
 
+import { BATCH_MODE, type BatchCall } from '../../../util/erc7821.ts'
 import type { ConnectedChain } from '../chains.ts'
 import { EthereumProviderError, PROVIDER_CODES } from '../provider-error.ts'
 import { quantity } from '../rpc-values.ts'
@@ -20,10 +21,7 @@ export interface Delegate {
 export type Atomicity =
   { readonly status: 'unsupported' } | { readonly status: 'supported' | 'ready'; readonly delegate: Delegate }
 
-/** ERC-7821: a batch of calls without more data, all of which revert if one does. */
-const MODE = `0x01${'00'.repeat(31)}` as const
-/** `execute(bytes32,bytes)` and `supportsExecutionMode(bytes32)`. */
-const EXECUTE = '0xe9ae5c53'
+/** `supportsExecutionMode(bytes32)` */
 const SUPPORTS_MODE = '0xd03c7914'
 
 /** Of each authorization of an account that is new (EIP-7702, 25,000), and the first access to its code. */
@@ -47,7 +45,7 @@ export async function findAtomicity(
   const [own, code, supports] = await Promise.all([
     codeOf(chain, account.address),
     codeOf(chain, address),
-    ask(chain, 'eth_call', [{ to: address, data: concatHex([SUPPORTS_MODE, MODE]) }, 'latest']),
+    ask(chain, 'eth_call', [{ to: address, data: concatHex([SUPPORTS_MODE, BATCH_MODE]) }, 'latest']),
   ])
   const isExecutor = code !== '0x' && /^0x0{63}1$/.test(supports)
   const status = isExecutor ? statusOf(own, address, account) : 'unsupported'
@@ -76,16 +74,8 @@ export function notAtomic(): EthereumProviderError {
  * Whether calls can be one transaction by ERC-7821. It reads the zero address as the account itself, and has no creation
  * of contracts. Calls to the account itself are no page's to nest.
  */
-export function isBatchable(calls: readonly Call[], account: Address): boolean {
+export function isBatchable(calls: readonly Call[], account: Address): calls is readonly BatchCall[] {
   return calls.every(({ to }) => to !== undefined && BigInt(to) !== 0n && to.toLowerCase() !== account.toLowerCase())
-}
-
-/** The call data of a batch. */
-export function encodeBatch(calls: readonly Call[]): Hex {
-  const components = [{ type: 'address' }, { type: 'uint256' }, { type: 'bytes' }] as const
-  const list = calls.map(({ to, value, data }) => [to, value, data] as [Address, bigint, Hex])
-  const batch = encodeAbiParameters([{ type: 'tuple[]', components }], [list])
-  return concatHex([EXECUTE, encodeAbiParameters([{ type: 'bytes32' }, { type: 'bytes' }], [MODE, batch])])
 }
 
 /** The gas of a batch whose transaction sets the account's code first. The node is shown the code as if it were there. */

@@ -1,5 +1,6 @@
 import { numberToHex, type Address, type Hex, type LocalAccount } from 'viem'
 
+import { encodeBatch, type BatchCall } from '../../../util/erc7821.ts'
 import { chainId } from '../chain-requests.ts'
 import type { ConnectedChain, ProviderChains } from '../chains.ts'
 import { EthereumProviderError, PROVIDER_CODES, refuseParams } from '../provider-error.ts'
@@ -7,15 +8,7 @@ import { address } from '../rpc-values.ts'
 import { fillTransaction, sendTransaction } from '../send-transaction.ts'
 import { expectSigner, type ProviderRequest } from '../signature-request.ts'
 import { formatTransaction, type TransactionRequest } from '../transaction-request.ts'
-import {
-  encodeBatch,
-  estimateUpgrade,
-  expectStatus,
-  findAtomicity,
-  isBatchable,
-  notAtomic,
-  type Atomicity,
-} from './atomic.ts'
+import { estimateUpgrade, expectStatus, findAtomicity, isBatchable, notAtomic, type Atomicity } from './atomic.ts'
 import { createBatches, randomId, receiptOf, type Batch } from './batches.ts'
 import { parseCalls, parseCallsId, type Call, type CallsRequest } from './request.ts'
 
@@ -82,7 +75,7 @@ export function createCalls({ account, chains, delegates, expectApproval, send }
     if (!isOne && isBatchable(calls, account.address)) {
       const atomicity = await atomicityOn(chain)
       if (atomicity.status !== 'unsupported') {
-        const hash = await sendAsOne(chain, request, atomicity)
+        const hash = await sendAsOne(chain, { ...request, calls }, atomicity)
         return { chain, atomic: true, transactions: 1, hashes: [hash], ended: true }
       }
     }
@@ -94,7 +87,7 @@ export function createCalls({ account, chains, delegates, expectApproval, send }
   /** A batch as one transaction of the account to itself, which gets the code for it if it has none (EIP-7702, ERC-7821). */
   async function sendAsOne(
     chain: ConnectedChain,
-    { calls, atomicRequired }: CallsRequest,
+    { calls, atomicRequired }: Pick<CallsRequest, 'atomicRequired'> & { readonly calls: readonly BatchCall[] },
     atomicity: Exclude<Atomicity, { status: 'unsupported' }>,
   ): Promise<Hex> {
     const { node } = chain
@@ -110,7 +103,7 @@ export function createCalls({ account, chains, delegates, expectApproval, send }
       ...(gas !== undefined && { gas }),
     })
     const shown = calls.map(({ to, value, data: bytes }) => ({
-      to: to as Address,
+      to,
       value: numberToHex(value),
       data: bytes,
     }))
