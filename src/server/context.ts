@@ -43,8 +43,8 @@ export interface ServerLimits {
   /** How many operations may be undecided at once: per set, and per client for generations. */
   readonly openOperations: number
   /**
-   * How many requests of a set, or of a client's actions without one, may wait for an approval or a time. Ten times as many may
-   * be made in `responseMs`.
+   * How many requests of a device for a set, or without one, may wait for an approval or a time; of new wallets and recoveries,
+   * how many of all devices together. Ten times as many may be made in `responseMs`.
    */
   readonly openApprovals: number
   /** How long a request waits for its approval, and from its time on for the client to repeat it. */

@@ -161,17 +161,27 @@ async function isDenied(context: ServerContext, tx: Queryable, search: Search): 
   return true
 }
 
-/** @throws {RATE_LIMITED} if too many requests of the set, or of the client without a set, wait or were made lately */
-async function requireFew(context: ServerContext, tx: Queryable, { clientId, request }: Search): Promise<void> {
+/** SQL condition: actions that whoever has the client's credentials or a backup can ask for as any number of devices. */
+const OF_ANY_DEVICE = `action in ('generate', 'import', 'recover')`
+
+/**
+ * Counts those of the same set and device, so that nobody fills what another device's requests wait in; a new wallet and a
+ * recovery are counted per action, whatever device asks.
+ *
+ * @throws {RATE_LIMITED} if too many of them wait or were made lately
+ */
+async function requireFew(context: ServerContext, tx: Queryable, { clientId, device, request }: Search): Promise<void> {
   const { openApprovals, responseMs } = context.limits
   const rows = await tx.query(
-    `select * from reshare_approvals
+    `select kept.* from reshare_approvals kept, (select $5::text as action) asked
      where client_id = $1 and set_id is not distinct from $2 and ((state = 'OPEN' and expires_at > $3) or created_at > $4)
      order by created_at desc limit ${KEPT * openApprovals}`,
-    [clientId, request.setId ?? null, timestamp(context), timestamp(context, -responseMs)],
+    [clientId, request.setId ?? null, timestamp(context), timestamp(context, -responseMs), request.action, device],
   )
   const kept = rows.map(approvalRow)
   const open = kept.filter((row) => row.state === 'OPEN' && row.expiresAt.getTime() > context.now())
+       and case when asked.${OF_ANY_DEVICE} then kept.action = asked.action
+         else not kept.${OF_ANY_DEVICE} and device is not distinct from $6 end
   const message = 'too many requests wait for an approval: cancel some'
   const [first] = open.map(({ expiresAt }) => expiresAt).sort((a, b) => a.getTime() - b.getTime())
   if (first !== undefined && open.length >= openApprovals) throw rateLimited(message, first, context.now())
