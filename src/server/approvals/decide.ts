@@ -25,9 +25,15 @@ const OF_WALLET = `held.client_id = asked.client_id and held.purpose = 'signing'
 const SEES = `(asked.device is not distinct from $2 or exists (select 1 from reshare_sets held
   where ${OF_WALLET} and held.state = 'ACTIVE' and (held.device is null or held.device = $2)))`
 
-/** SQL condition: a device that is to be revoked cannot stop that, unless it has asked for it itself. */
-const NOT_OWN_END = `(asked.revoked_device is null or asked.revoked_device is distinct from $2
-  or asked.device is not distinct from $2)`
+/** SQL condition: a device that is to be revoked, or whose set is to be retired, cannot stop that. */
+const NOT_OWN_END = `((asked.revoked_device is null or asked.revoked_device is distinct from $2) and not (asked.action = 'retire' and exists
+  (select 1 from reshare_sets ended where ended.set_id = asked.set_id and ended.device = $2)))`
+
+/** SQL condition: the request waits still. A delay that the operator has ended cannot be cancelled by another device. */
+const NOT_ENDED_DELAY = `not (asked.approver is null and asked.approved_at is not null)`
+
+/** SQL condition: the device `$2` may deny a request. The one that has asked always may. */
+const MAY_DENY = `(${SEES} and (asked.device is not distinct from $2 or (${NOT_OWN_END} and ${NOT_ENDED_DELAY})))`
 
 /**
  * SQL condition: the device `$2` may approve a request. It is not the one that has asked, and has its own signing set of the
@@ -79,10 +85,13 @@ export async function approve(context: ServerContext, caller: Caller, approvalId
 export async function deny(context: ServerContext, caller: Caller, approvalId: string): Promise<Approval> {
   return decide(context, async (tx) => {
     await requireUnrevoked(tx, caller)
-    const row = await lock(tx, approvalId, caller, `(${SEES} and ${NOT_OWN_END})`)
+    const row = await lock(tx, approvalId, caller, MAY_DENY)
     return refuse(context, tx, row, caller.device ?? UNSEALED)
   })
 }
+
+/** SQL condition: the operator may approve a request. Approving one that only has to wait ends its delay. */
+export const OPERATOR_MAY_APPROVE = `(coalesce(approver, 'operator') in ('operator', 'any'))`
 
 /** Approves a request on behalf of the app's backend, as {@link approve}. @param by `operator`, with a name or without */
 export async function approveAsOperator(
@@ -92,12 +101,7 @@ export async function approveAsOperator(
   by: string,
 ): Promise<Approval> {
   return decide(context, async (tx) => {
-    const row = await lock(
-      tx,
-      approvalId,
-      { clientId, device: null },
-      `(asked.approver in ('operator', 'any') and $2::text is null)`,
-    )
+    const row = await lock(tx, approvalId, { clientId, device: null }, `(${OPERATOR_MAY_APPROVE} and $2::text is null)`)
     return grant(context, tx, row, by)
   })
 }
@@ -145,7 +149,9 @@ async function grant(context: ServerContext, tx: Queryable, row: ApprovalRow, by
   if (isOver) throw new MpcError('POLICY_DENIED', `the request is ${state}`)
   if (row.approvedAt !== null) return row
   const [changed] = await tx.query(
-    `update reshare_approvals set approved_at = $3, approved_by = $4 where client_id = $1 and approval_id = $2 returning *`,
+    `update reshare_approvals set approved_at = $3, approved_by = $4,
+       ready_at = case when approver is null then least(ready_at, $3) else ready_at end
+     where client_id = $1 and approval_id = $2 returning *`,
     [row.clientId, row.approvalId, timestamp(context), by],
   )
   const granted = approvalRow(changed)

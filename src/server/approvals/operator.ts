@@ -3,7 +3,7 @@ import { assertObject } from '../../util/arguments.ts'
 import { checkText, ID, LABEL } from '../../util/text.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { listedApproval } from './approvals-table.ts'
-import { approveAsOperator, denyAsOperator, openFirst } from './decide.ts'
+import { approveAsOperator, denyAsOperator, openFirst, OPERATOR_MAY_APPROVE } from './decide.ts'
 
 /** One request for approval, and who decides it. */
 export interface ApprovalDecision {
@@ -32,7 +32,8 @@ export interface ServerApprovals {
   /** The requests that wait, and those that have ended lately: the newest 1,000. */
   list(options?: ListApprovalsOptions): Promise<readonly ClientApproval[]>
   /**
-   * Approves a request. Idempotent.
+   * Approves a request, or ends the delay of one that only has to wait: it goes on at once, and no other device can cancel it
+   * any more. Idempotent.
    *
    * @throws {AUTH_FAILED} if there is none, or only a device may approve it
    * @throws {POLICY_DENIED} if it was denied, or its time is over
@@ -58,7 +59,7 @@ export function serverApprovals(context: ServerContext, ready: () => Promise<unk
       if (clientId !== undefined) checkText(clientId, ID, 'clientId')
       await ready()
       const rows = await context.database.query(
-        `select *, coalesce(approver in ('operator', 'any'), false) as may_approve from reshare_approvals
+        `select *, ${OPERATOR_MAY_APPROVE} as may_approve from reshare_approvals
          where $1::text is null or client_id = $1 order by ${openFirst('$2')} limit ${LISTED}`,
         [clientId ?? null, timestamp(context)],
       )

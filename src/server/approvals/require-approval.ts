@@ -59,10 +59,15 @@ export async function requireApproval(
   const search = { ...waiting, fingerprint: fingerprintOf({ subject: waiting.subject, approver: conditions.approver }) }
   const open = (await findOpen(context, context.database, search)) ?? (await findGivenBack(context, search))
   const row = open ?? (await ask(context, search, conditions))
-  const readyAt = Math.max(row.readyAt.getTime(), row.createdAt.getTime() + conditions.delayMs)
-  const goesOn = { ...row, readyAt: new Date(readyAt) }
+  const goesOn = { ...row, readyAt: readyAtOf(row, conditions) }
   if (stateOf(context, goesOn) === 'READY') return row.approvalId
   throw approvalRequired(context, goesOn, conditions.reason)
+}
+
+/** The delay is that of the policy's latest answer if that is longer, unless the operator has ended it. */
+function readyAtOf({ approver, approvedAt, createdAt, readyAt }: ApprovalRow, { delayMs }: WaitConditions): Date {
+  const isEnded = approver === null && approvedAt !== null
+  return isEnded ? readyAt : new Date(Math.max(readyAt.getTime(), createdAt.getTime() + delayMs))
 }
 
 /** SQL condition of {@link candidates}, which have not expired. */
@@ -175,13 +180,13 @@ async function requireFew(context: ServerContext, tx: Queryable, { clientId, dev
   const rows = await tx.query(
     `select kept.* from reshare_approvals kept, (select $5::text as action) asked
      where client_id = $1 and set_id is not distinct from $2 and ((state = 'OPEN' and expires_at > $3) or created_at > $4)
+       and case when asked.${OF_ANY_DEVICE} then kept.action = asked.action
+         else not kept.${OF_ANY_DEVICE} and device is not distinct from $6 end
      order by created_at desc limit ${KEPT * openApprovals}`,
     [clientId, request.setId ?? null, timestamp(context), timestamp(context, -responseMs), request.action, device],
   )
   const kept = rows.map(approvalRow)
   const open = kept.filter((row) => row.state === 'OPEN' && row.expiresAt.getTime() > context.now())
-       and case when asked.${OF_ANY_DEVICE} then kept.action = asked.action
-         else not kept.${OF_ANY_DEVICE} and device is not distinct from $6 end
   const message = 'too many requests wait for an approval: cancel some'
   const [first] = open.map(({ expiresAt }) => expiresAt).sort((a, b) => a.getTime() - b.getTime())
   if (first !== undefined && open.length >= openApprovals) throw rateLimited(message, first, context.now())

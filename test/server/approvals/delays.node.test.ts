@@ -136,6 +136,40 @@ describe.each(databaseKinds)('delays, on $name', ({ open }) => {
     expect((await revoke()).status).toBe(200)
   })
 
+  test('a device whose set is to be retired by another one sees that, and cannot deny it', async () => {
+    const laptop = plain.client(clientId, newDevice(world))
+    const { prepared } = await play(recover(laptop, await confirmedBackup()))
+    world.pass(1)
+    const ofLaptop = setIdOf(prepared[0]!)
+    const retire = () => delayed.client(clientId, phoneId).send('POST', paths.retire(ofLaptop))
+    const approvalId = requiredIn(await retire())
+    expect((await listApprovals(laptop)).map((asked) => asked.approvalId)).toEqual([approvalId])
+    expect(codeOf(await laptop.send('POST', paths.deny(approvalId)))).toBe('AUTH_FAILED')
+    world.pass(HOUR)
+    expect((await retire()).status).toBe(200)
+    // What it has asked for itself it may cancel.
+    const own = requiredIn(await delayed.client(clientId, phoneId).send('POST', paths.retire(setIdOf(wallet.signing))))
+    expect(await deny(phone, own)).toMatchObject({ state: 'CANCELLED' })
+  })
+
+  test("the app's backend ends a delay, which no other device can cancel then", async () => {
+    const source = await confirmedBackup()
+    const laptop = delayed.client(clientId, newDevice(world))
+    const approvalId = requiredIn(await recover(laptop, source).post())
+    world.pass(1)
+    const { approvals } = world.server()
+    expect(await approvals.list({ clientId })).toMatchObject([{ approvalId, state: 'WAITING', mayApprove: true }])
+    expect(await approvals.approve({ clientId, approvalId, by: 'Ann' })).toMatchObject({
+      ...{ state: 'READY', approvedBy: 'operator Ann', readyAt: new Date(world.now()).toISOString() },
+    })
+    expect(codeOf(await phone.send('POST', paths.deny(approvalId)))).toBe('AUTH_FAILED')
+    await play(recover(laptop, source))
+    expect(await stateOf(approvalId)).toBe('USED')
+    const next = requiredIn(await recover(laptop, source).post())
+    await approvals.approve({ clientId, approvalId: next })
+    expect(await deny(laptop, next)).toMatchObject({ state: 'CANCELLED' })
+  })
+
   test('an approval and a delay are both waited for', async () => {
     const both = deviceServer(world, onConditions({ delayMs: HOUR, approval: 'device' }, 'sign')).client(
       clientId,
