@@ -36,13 +36,32 @@ const NOT_ENDED_DELAY = `not (asked.approver is null and asked.approved_at is no
 const MAY_DENY = `(${SEES} and (asked.device is not distinct from $2 or (${NOT_OWN_END} and ${NOT_ENDED_DELAY})))`
 
 /**
+ * SQL query: the sets without a device from which a set comes by refreshes and joins. Every device of the client can use such
+ * a set, so that whoever has stolen its share makes sets of any number of devices from it. What a device has dealt for
+ * another one counts as the other's own.
+ *
+ * @param start a condition on `reshare_sets`: the set
+ */
+const unboundBefore = (start: string) => `(with recursive used (set_id, source_set_id, device) as (
+  select set_id, source_set_id, device from reshare_sets
+    where client_id = asked.client_id and purpose = 'signing' and (${start})
+  union select older.set_id, older.source_set_id, older.device
+    from used join reshare_sets older on older.set_id = used.source_set_id
+    where older.purpose = 'signing' and (older.device is null or older.device = used.device))
+  select set_id from used where device is null)`
+
+/** SQL condition: `held` does not come from a set without a device from which the set that asks comes, or which it is. */
+const IS_APART = `not exists (select 1 from ${unboundBefore('set_id = held.set_id')} own
+  join ${unboundBefore('set_id = asked.set_id or (asked.set_id is null and device = asked.device)')} asking using (set_id))`
+
+/**
  * SQL condition: the device `$2` may approve a request. It is not the one that has asked, and has its own signing set of the
  * wallet now; and it had one before the request was made, so that whoever asks cannot first make a device that approves.
  */
 const MAY_APPROVE = `(coalesce(asked.approver, '') in ('device', 'any') and $2::text is not null and asked.device is distinct from $2
-  and exists (select 1 from reshare_sets held where ${OF_WALLET} and held.device = $2 and held.state = 'ACTIVE')
+  and exists (select 1 from reshare_sets held where ${OF_WALLET} and held.device = $2 and held.state = 'ACTIVE' and ${IS_APART})
   and exists (select 1 from reshare_sets held where ${OF_WALLET} and held.device = $2
-    and held.committed_at < asked.created_at))`
+    and held.committed_at < asked.created_at and ${IS_APART}))`
 
 /**
  * The requests that a device may see: first those that are open, of these first those that are no signatures, the newest first.

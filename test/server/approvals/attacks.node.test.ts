@@ -8,7 +8,7 @@ import { databaseKinds } from '../../e2e/support/databases.ts'
 import { approve, deny, listApprovals, onConditions, requiredIn } from '../support/approvals.ts'
 import { deviceServer, newDevice, revokeDevice, type DeviceServer } from '../support/devices.ts'
 import { fileDevices } from '../support/file-devices.ts'
-import { setIdOf, sign } from '../support/wallets.ts'
+import { generate, refresh, setIdOf, sign } from '../support/wallets.ts'
 import type { World } from '../support/world.ts'
 
 const HOUR = 3_600_000
@@ -211,6 +211,53 @@ describe.each(databaseKinds)('requests for approval, on $name', ({ open }) => {
     requiredIn(await sign(tablet, tabletsOwn).post())
     world.pass(DAY)
     requiredIn(await ofPath(phone, 0).post())
+  })
+
+  test('new wallets and signatures that wait leave a revocation room', async () => {
+    const few = { ...server.context.limits, openApprovals: 2 }
+    const asks = {
+      policy: onConditions({ approval: 'any' }, 'generate', 'revoke', 'sign', 'retire').policy,
+      limits: few,
+    }
+    const { client } = deviceServer(world, asks)
+    const codes = async (...operations: readonly ClientOperation[]) => {
+      const answers = []
+      for (const operation of operations) answers.push(codeOf(await operation.post()))
+      return answers
+    }
+    const full = ['APPROVAL_REQUIRED', 'APPROVAL_REQUIRED', 'RATE_LIMITED']
+    // Whoever has the token makes the keys of as many devices as he likes.
+    const strangers = [null, newDevice(world), newDevice(world)].map((device) => generate(client(clientId, device)))
+    expect(await codes(...strangers)).toEqual(full)
+    expect(await codes(...[0, 1, 2].map((path) => ofPath(client(clientId, phoneId), path)))).toEqual(full)
+    requiredIn(await client(clientId, tabletId).send('POST', paths.revoke(phoneId)))
+    requiredIn(await client(clientId, tabletId).send('POST', paths.retire(setIdOf(signing))))
+  })
+
+  test('whoever has the share of a set without a device does not approve with devices that he makes from it', async () => {
+    const id = newClientId()
+    const unbound = await plant({ clientId: id, device: null })
+    const made = { clientId: id, walletId: toHex(unbound.walletId) }
+    const [first, second, joined] = [newDevice(world), newDevice(world), newDevice(world)]
+    const wallet = { walletId: made.walletId, signing: unbound }
+    const [own] = (await play(refresh(server.client(id, first), wallet))).prepared
+    await play(refresh(server.client(id, second), wallet))
+    // Dealt by the first device for another one, which is a decision of its own.
+    await plant({ ...made, device: joined, sourceSetId: setIdOf(own!) })
+    world.pass(1)
+    const asked = [
+      requiredIn(await sign(server.client(id, first), own!).post()),
+      requiredIn(await sign(server.client(id, first), unbound, 'bip340').post()),
+      requiredIn(await sign(server.client(id, null), unbound).post()),
+    ]
+    const forger = server.client(id, second)
+    expect((await listApprovals(forger)).map(({ mayApprove }) => mayApprove)).toEqual([false, false, false])
+    for (const approvalId of asked) {
+      expect(codeOf(await forger.send('POST', paths.approve(approvalId)))).toBe('AUTH_FAILED')
+      await approve(server.client(id, joined), approvalId)
+    }
+    const ofJoined = { ...(await plant({ ...made, device: joined })), walletId: unbound.walletId }
+    await approve(forger, requiredIn(await sign(server.client(id, joined), ofJoined, 'bip340').post()))
   })
 
   test('of approving and denying at once, and of going on twice, one happens', async () => {
