@@ -1,7 +1,10 @@
 // @ts-check
 // Everything that a change must pass: `npm run check`; some of it: `npm run check -- types lint`; the rest of it:
 // `npm run check -- --without tests`.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -37,6 +40,9 @@ const CHECKS = {
   tests: ['scripts/test.mjs'],
 }
 
+/** What runs by itself: it writes what the others read, or takes every core. */
+const ALONE = new Set(['generated', 'build', 'tests'])
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const { values, positionals } = parseArgs({
   options: { without: { type: 'string', multiple: true, default: [] } },
@@ -49,13 +55,31 @@ if (unknown !== undefined) {
 }
 const wanted = positionals.length > 0 ? positionals : Object.keys(CHECKS)
 const names = wanted.filter((name) => !values.without.includes(name))
-const failed = names.filter((name) => !passes(name))
+const failed = /** @type {string[]} */ ([])
+for (const name of names.filter((name) => ALONE.has(name) && name !== 'tests')) passesAlone(name)
+const waiting = names.filter((name) => !ALONE.has(name))
+await Promise.all(Array.from({ length: availableParallelism() }, passWaiting))
+if (names.includes('tests')) passesAlone('tests')
 console.log(failed.length === 0 ? `checked: ${names.join(', ')}` : `failed: ${failed.join(', ')}`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
 /** @param {string} name */
-function passes(name) {
-  const command = /** @type {readonly string[]} */ (CHECKS[name])
+function passesAlone(name) {
   console.log(`== ${name}`)
-  return spawnSync(process.execPath, command, { stdio: 'inherit' }).status === 0
+  if (spawnSync(process.execPath, argumentsOf(name), { stdio: 'inherit' }).status !== 0) failed.push(name)
+}
+
+/** Takes the checks that wait, one after the other: as many callers as there are cores share them. What one prints stays together. */
+async function passWaiting() {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    const child = spawn(process.execPath, argumentsOf(name), { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [out, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    process.stdout.write(`== ${name}\n${out}${errors}`)
+    if (status !== 0) failed.push(name)
+  }
+}
+
+/** @param {string} name */
+function argumentsOf(name) {
+  return /** @type {readonly string[]} */ (CHECKS[name])
 }

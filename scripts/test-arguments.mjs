@@ -9,7 +9,9 @@ import { tierOf } from '../test/support/tiers.mjs'
  */
 export function parseTestArguments(args) {
   const at = args.indexOf('--tier')
-  const tier = at === -1 ? 'usual' : tierOf(args[at + 1] ?? '')
   const others = at === -1 ? args : args.toSpliced(at, 2)
+  // A file that is named runs, also one that `usual` leaves out.
+  const namesFiles = others.some((arg) => arg.startsWith('test/'))
+  const tier = at === -1 ? (namesFiles ? 'all' : 'usual') : tierOf(args[at + 1] ?? '')
   return { tier, yes: others.includes('--yes'), rest: others.filter((arg) => arg !== '--yes') }
 }

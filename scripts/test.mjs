@@ -13,7 +13,7 @@ import { availableEngines, canInstall, consents, hasXvfb, installPackages, missi
 import { startTestPostgres } from './test-postgres.mjs'
 
 /** About how long a tier takes on two cores that have nothing else to do. */
-const MINUTES = { quick: 2, usual: 9, rest: 9, all: 18 }
+const MINUTES = { quick: 2, usual: 7, rest: 11, all: 18 }
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const ci = process.env['CI'] === 'true'

@@ -4,6 +4,8 @@ import { CHROMIUM_FLAGS, findBrowser } from '../support/browsers/engines.mjs'
 import { startAppPage, startFrames } from './support/frame-server.node.ts'
 
 // What a page around the frame can do with clicks and keys that are the user's own.
+// Less than the 500 ms for which the button must have been in view.
+const HURRIED_MS = 400
 const executablePath = findBrowser('chromium')
 
 describe.runIf(executablePath !== undefined)('a page that uses the clicks of its user', () => {
@@ -39,6 +41,12 @@ describe.runIf(executablePath !== undefined)('a page that uses the clicks of its
     await page.frames()[1]!.waitForSelector('button')
   })
 
+  /** In milliseconds. On a machine so busy that half a second passes before a click, the click is not hurried, and may count. */
+  const duration = async (act: () => Promise<void>) => {
+    const began = performance.now()
+    await act()
+    return performance.now() - began
+  }
   const later = (ms: number) => page.waitForTimeout(ms)
   const style = (css: string) =>
     page.evaluate(`Object.assign(document.querySelector('iframe').style, ${css}), undefined`)
@@ -69,14 +77,14 @@ describe.runIf(executablePath !== undefined)('a page that uses the clicks of its
   test('cannot make a user approve who clicks again and again', async () => {
     let longestMs = 0
     for (let i = 0; i < 15; i++) {
-      const began = performance.now()
-      await page.mouse.click(100, 50)
-      await later(60)
-      longestMs = Math.max(longestMs, performance.now() - began)
+      const clickMs = await duration(async () => {
+        await page.mouse.click(100, 50)
+        await later(60)
+      })
+      longestMs = Math.max(longestMs, clickMs)
     }
     await later(800)
-    // On a machine so busy that half a second passes between two clicks, they are not hurried.
-    if (longestMs < 400) expect(await state()).toBe('waits')
+    if (longestMs < HURRIED_MS) expect(await state()).toBe('waits')
     await agree(() => page.mouse.click(100, 50))
   })
 
@@ -98,17 +106,21 @@ describe.runIf(executablePath !== undefined)('a page that uses the clicks of its
     await style("{ left: '500px' }")
     await later(1500)
     await page.mouse.move(100, 50)
-    await style("{ left: '0px' }")
-    await page.mouse.click(100, 50)
+    const fromTheSideMs = await duration(async () => {
+      await style("{ left: '0px' }")
+      await page.mouse.click(100, 50)
+    })
     await later(800)
-    expect(await state()).toBe('waits')
+    if (fromTheSideMs < HURRIED_MS) expect(await state()).toBe('waits')
     // Nor out of the dialog's text and onto the button.
     await page.mouse.move(100, 120)
     await later(1000)
-    await style("{ top: '70px' }")
-    await page.mouse.click(100, 120)
+    const downMs = await duration(async () => {
+      await style("{ top: '70px' }")
+      await page.mouse.click(100, 120)
+    })
     await later(800)
-    expect(await state()).toBe('waits')
+    if (fromTheSideMs < HURRIED_MS && downMs < HURRIED_MS) expect(await state()).toBe('waits')
     await agree(() => page.mouse.click(100, 120))
   })
 })

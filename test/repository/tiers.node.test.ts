@@ -7,6 +7,7 @@ import {
   allTestFiles,
   BY_ENGINE,
   filesOf,
+  LATER,
   LONGEST,
   OWN_PROCESS,
   QUICK_ALL_THE_SAME,
@@ -30,8 +31,10 @@ describe('the tiers', () => {
     expect(browser.some((path) => path.includes('.node.'))).toBe(false)
   })
 
-  test('usual has everything in Node, and part of it in browsers', () => {
-    expect(filesOf('usual', 'node')).toEqual(filesOf('all', 'node'))
+  test('usual has most in Node, all that is quick in it, and part of it in browsers', () => {
+    const usual = filesOf('usual', 'node')
+    expect(usual.length).toBeGreaterThan(9 * filesOf('rest', 'node').length)
+    expect(filesOf('quick', 'node').filter((path) => !usual.includes(path))).toEqual([])
     expect(filesOf('usual', 'browser').length).toBeLessThan(filesOf('rest', 'browser').length)
     expect(filesOf('usual', 'browser').filter((path) => path.startsWith('test/browser/'))).not.toEqual([])
   })
@@ -44,7 +47,11 @@ describe('the tiers', () => {
 
   test('no list names what is not there', () => {
     const files = allTestFiles()
-    const beginnings = [...[SLOW, BY_ENGINE, OWN_PROCESS].flatMap(Object.keys), ...QUICK_ALL_THE_SAME, ...LONGEST]
+    const beginnings = [
+      ...[SLOW, LATER, BY_ENGINE, OWN_PROCESS].flatMap(Object.keys),
+      ...QUICK_ALL_THE_SAME,
+      ...LONGEST,
+    ]
     expect(beginnings.filter((beginning) => !files.some((path) => path.startsWith(beginning)))).toEqual([])
     const slow = Object.keys(SLOW)
     expect(QUICK_ALL_THE_SAME.filter((path) => !slow.some((beginning) => path.startsWith(beginning)))).toEqual([])
@@ -81,6 +88,7 @@ test('arguments: the tier and --yes are of the script, all else is for vitest', 
   expect(parseTestArguments([])).toEqual({ tier: 'usual', yes: false, rest: [] })
   const args = ['--tier', 'quick', 'test/curve', '--yes', '-t', 'adds']
   expect(parseTestArguments(args)).toEqual({ tier: 'quick', yes: true, rest: ['test/curve', '-t', 'adds'] })
+  expect(parseTestArguments(['test/server/bin'])).toEqual({ tier: 'all', yes: false, rest: ['test/server/bin'] })
   expect(() => parseTestArguments(['--tier'])).toThrow('no tier')
 })
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * - `quick`: in Node, without what SLOW names
- * - `usual`: everything in Node, and what BY_ENGINE names in every browser
+ * - `usual`: Node, without what LATER names, and what BY_ENGINE names in every browser
  * - `rest`: what `all` has and `usual` has not
  * - `all`: everything in every engine
  *
@@ -50,6 +50,25 @@ export const QUICK_ALL_THE_SAME = [
   'test/server/http/sealed.node.test.ts',
   'test/server/operations/sessions.node.test.ts',
 ]
+
+/**
+ * Files that `usual` leaves to `rest` in Node, and why: they take most time of all, and say seldom what no other test says.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const LATER = {
+  'test/backup/google-drive/faults.test.ts': 'fails at every request',
+  'test/crash/client-ends.node.test.ts': 'ends every operation at some point',
+  'test/crash/interleavings.node.test.ts': 'tries the orders of two actions',
+  'test/crash/network-fails.node.test.ts': 'fails at every request',
+  'test/crash/server-ends': 'ends every operation at some point',
+  'test/docs/commands.node.test.ts': 'runs the commands that the documents show',
+  'test/e2e/copies.node.test.ts': 'builds the package several times',
+  'test/e2e/demo.node.test.ts': 'runs the demo, as `npm run check` does',
+  'test/protocol/ecdsa/many.node.test.ts': 'makes a thousand signatures',
+  'test/server/bin-': 'starts a process for each test',
+  'test/storage/file-faults.node.test.ts': 'fails at every call of the file system',
+}
 
 /**
  * What has a process of its own in Node, and why. The other files share a process for each core, one after the other, with the
@@ -178,6 +197,9 @@ export function allTestFiles() {
 const startsWithOneOf = (path, beginnings) => [...beginnings].some((beginning) => path.startsWith(beginning))
 
 /** @param {string} path */
+const isLater = (path) => startsWithOneOf(path, Object.keys(LATER))
+
+/** @param {string} path */
 const isQuick = (path) => !startsWithOneOf(path, Object.keys(SLOW)) || QUICK_ALL_THE_SAME.includes(path)
 
 /** Whether a file has a process of its own in Node. @param {string} path */
@@ -197,7 +219,8 @@ const dependsOnEngine = (path) => startsWithOneOf(path, Object.keys(BY_ENGINE))
 export function filesOf(tier, where, files = allTestFiles()) {
   if (where === 'node') {
     const inNode = files.filter((path) => !path.endsWith('.browser.test.ts'))
-    return tier === 'rest' ? [] : tier === 'quick' ? inNode.filter(isQuick) : inNode
+    if (tier === 'quick') return inNode.filter(isQuick)
+    return tier === 'all' ? inNode : inNode.filter((path) => isLater(path) === (tier === 'rest'))
   }
   const inBrowsers = files.filter((path) => !path.endsWith('.node.test.ts'))
   if (tier === 'quick') return []
