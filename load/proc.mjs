@@ -40,6 +40,9 @@ export function cpuSeconds(pid) {
 /** @param {number} pid @returns {number[]} */
 const children = (pid) => (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number)
 
+/** Children, their children, and so on. @param {number} pid @returns {number[]} */
+export const descendants = (pid) => children(pid).flatMap((child) => [child, ...descendants(child)])
+
 /** A process and its children together. @param {number} pid */
 export function treeUsage(pid) {
   const pids = [pid, ...children(pid)]

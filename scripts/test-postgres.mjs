@@ -31,8 +31,8 @@ const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off',
  * @returns {Promise<TestPostgres | undefined>} nothing where PostgreSQL is not installed
  */
 export async function startTestPostgres(settings = SETTINGS) {
-  const initdb = findProgram('initdb')
-  const postgres = findProgram('postgres')
+  const initdb = findPostgresProgram('initdb')
+  const postgres = findPostgresProgram('postgres')
   if (initdb === undefined || postgres === undefined) return undefined
 
   const account = serverAccount()
@@ -91,14 +91,14 @@ export async function startTestPostgres(settings = SETTINGS) {
 }
 
 /** On PATH, else in Debian's folder of the newest version. @param {string} name */
-function findProgram(name) {
+export function findPostgresProgram(name) {
   const root = '/usr/lib/postgresql'
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
   return onPath([name]) ?? versions.map((version) => join(root, version, 'bin', name)).find((path) => existsSync(path))
 }
 
 /** PostgreSQL refuses to run as root: there the account of its package runs it. */
-function serverAccount() {
+export function serverAccount() {
   if (process.getuid?.() !== 0) return undefined
   const id = (/** @type {'-u' | '-g'} */ flag) => {
     const { status, stdout } = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' })
