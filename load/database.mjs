@@ -3,10 +3,7 @@ import { webhookCustodian } from 'reshare/custodian'
 import { createServer } from 'reshare/server'
 import { postgresDatabase } from 'reshare/server/postgres'
 import { INVARIANTS } from '../test/crash/support/invariants.mjs'
-import { LIMITS, ask } from './fleet.mjs'
-
-/** Later than the time-outs of everything that was begun. */
-const LATER_MS = LIMITS.operationMs + LIMITS.responseMs + 1000
+import { ask } from './fleet.mjs'
 
 /** As the first request to a server does. @param {string} databaseUrl */
 export async function createTables(databaseUrl) {
@@ -40,7 +37,9 @@ export async function measureTables(databaseUrl) {
  * @param {import('./fleet.mjs').Fleet} fleet
  * @param {readonly string[]} walletIds of all wallets that a client has
  */
-export async function findBroken({ databaseUrl, custodianUrl, secret }, walletIds) {
+export async function findBroken({ databaseUrl, custodianUrl, secret, limits }, walletIds) {
+  // Later than the time-outs of everything that was begun.
+  const laterMs = limits.operationMs + limits.responseMs + 1000
   const broken = []
   const database = postgresDatabase(databaseUrl)
   try {
@@ -49,8 +48,8 @@ export async function findBroken({ databaseUrl, custodianUrl, secret }, walletId
       masterKey: new Uint8Array(32).fill(2),
       authenticate: () => undefined,
       custodian: webhookCustodian({ url: custodianUrl, secret }),
-      limits: LIMITS,
-      now: () => Date.now() + LATER_MS,
+      limits,
+      now: () => Date.now() + laterMs,
     })
     await server.sweep()
     for (const [name, sql] of INVARIANTS) {

@@ -3,9 +3,8 @@ import { createClient } from 'reshare'
 import { memoryStore } from 'reshare/storage'
 import { httpTransport } from 'reshare/transport'
 
-/** Longer than a client's actions last by its clock: a process that starts anew takes what it finds for over. */
-const RESTART_MS = 31_000
-const ACTION_MS = 30_000
+/** A process that starts anew takes what it finds for over: by its clock, more than a client's actions last has passed. */
+const AFTER_MS = 1000
 const ATTEMPT_MS = 10_000
 
 /** What is thrown where a process would have ended. */
@@ -26,10 +25,11 @@ export class Ended extends Error {}
 /**
  * @param {import('./network.mjs').Network} network
  * @param {string} token
+ * @param {number} deadlineMs of its actions
  * @param {(store: import('reshare').ShareStore) => import('reshare').ShareStore} [plant]
  * @returns {Device}
  */
-export function createDevice(network, token, plant = (store) => store) {
+export function createDevice(network, token, deadlineMs, plant = (store) => store) {
   const store = plant(memoryStore())
   const transport = httpTransport('http://127.0.0.1', {
     headers: () => ({ authorization: `Bearer ${token}` }),
@@ -37,14 +37,15 @@ export function createDevice(network, token, plant = (store) => store) {
     fetch: network.fetch,
   })
   let skew = 0
-  let process = startProcess(store, transport, () => Date.now() + skew)
+  const start = () => startProcess(store, transport, deadlineMs, () => Date.now() + skew)
+  let process = start()
   return {
     state: 'unsure',
     client: () => process.client,
     endAfter: (requests) => process.endAfter(requests),
     restart() {
-      skew += RESTART_MS
-      process = startProcess(store, transport, () => Date.now() + skew)
+      skew += deadlineMs + AFTER_MS
+      process = start()
     },
     get ended() {
       return process.ended()
@@ -55,9 +56,10 @@ export function createDevice(network, token, plant = (store) => store) {
 /**
  * @param {import('reshare').ShareStore} store
  * @param {import('reshare').Transport} transport
+ * @param {number} timeoutMs
  * @param {() => number} now
  */
-function startProcess(store, transport, now) {
+function startProcess(store, transport, timeoutMs, now) {
   let left = Number.POSITIVE_INFINITY
   const check = () => {
     if (left <= 0) throw new Ended('the process of the device has ended')
@@ -72,7 +74,7 @@ function startProcess(store, transport, now) {
   const client = createClient({
     pool: { size: 0 },
     now,
-    timeoutMs: ACTION_MS,
+    timeoutMs,
     storage: {
       probe: () => alive(() => store.probe()),
       read: (key) => alive(() => store.read(key)),

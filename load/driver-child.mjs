@@ -22,8 +22,8 @@ const WIDTH = 8
 
 /** @typedef {import('./wallets.mjs').Line} Line */
 
-/** @type {{ urls: string[], databaseUrl: string, clients: number, seed: number, plant?: string }} */
-const { urls, databaseUrl, clients, seed, plant } = argument()
+/** @type {{ urls: string[], databaseUrl: string, clients: number, seed: number, deadlineMs: number, plant?: string }} */
+const { urls, databaseUrl, clients, seed, deadlineMs, plant } = argument()
 const random = createRandom(seed)
 const network = createNetwork(urls, random)
 const tally = createTally()
@@ -47,6 +47,7 @@ const world = {
     const device = createDevice(
       network,
       token,
+      deadlineMs,
       plant === 'client' ? (store) => forgetfulStore(store, forget) : undefined,
     )
     mayEnd(device)
@@ -172,7 +173,13 @@ answerCalls({
     network.troubled = on
   },
   take: () => tally.take(),
-  network: () => ({ attempts: network.attempts, failures: network.failures, fates: network.fates }),
+  network: () => ({
+    attempts: network.attempts,
+    failures: network.failures,
+    fates: network.fates,
+    refused: network.refused,
+    unanswered: network.unanswered,
+  }),
   /** All wallets, whatever became of them. */
   async verify() {
     /** @type {string[]} */

@@ -2,7 +2,9 @@
 // Everything that a run needs: PostgreSQL, the custodian, the servers, the clients.
 import pg from 'pg'
 import { freePort, startTestPostgres } from '../scripts/test-postgres.mjs'
+import { startCluster } from './ha/cluster.mjs'
 import { startProcess } from './processes.mjs'
+import { createRandom } from './random.mjs'
 
 const SECRET = 'webhook-secret-of-the-load'
 
@@ -13,22 +15,32 @@ const SECRET = 'webhook-secret-of-the-load'
 const SETTINGS = ['max_connections=200', 'shared_buffers=256MB']
 
 /** As short as lets a run see the end of operations, of claims and of answers; no rates, which would slow clients down. */
-export const LIMITS = {
+const LIMITS = {
   rates: null,
   lockOut: null,
   roundMs: 5000,
   operationMs: 60_000,
   responseMs: 60_000,
 }
+/**
+ * Decisions are kept until they are compared with what was acknowledged, and operations last longer than the clients'
+ * deadline.
+ */
+const CLUSTER_LIMITS = { ...LIMITS, operationMs: 180_000, responseMs: 60 * 60_000 }
+/** How long a client repeats a request; on a cluster, as long as by the package's default. */
+const DEADLINE_MS = 30_000
+const CLUSTER_DEADLINE_MS = 120_000
 const SWEEP_MS = 10_000
 const DRIVERS = 2
 
 /** @param {import('./options.mjs').Options} options */
-export async function startFleet({ servers: count, clients, pool, seed, plant }) {
+export async function startFleet({ servers: count, clients, pool, seed, plant, ha }) {
   const postgres = await startTestPostgres(SETTINGS)
   if (postgres === undefined) throw new Error('PostgreSQL is not installed')
   /** @type {import('./processes.mjs').Slot[]} */
   const started = []
+  /** @type {import('./ha/cluster.mjs').Cluster | undefined} */
+  let cluster
   const start = async (
     /** @type {string} */ name,
     /** @type {'server' | 'custodian' | 'driver'} */ kind,
@@ -40,10 +52,15 @@ export async function startFleet({ servers: count, clients, pool, seed, plant })
   }
   const stop = async () => {
     for (const sessionIndex of started) await sessionIndex.stop()
+    await cluster?.stop()
     await postgres.stop()
   }
   try {
-    const databaseUrl = await createDatabase(postgres.url, 'reshare')
+    if (ha) cluster = await startCluster({ synchronous: true, random: createRandom(seed) })
+    const databaseUrl =
+      cluster === undefined ? await createDatabase(postgres.url, 'reshare') : await createOnCluster(cluster, 'reshare')
+    const limits = cluster === undefined ? LIMITS : CLUSTER_LIMITS
+    // The custodian is the app's: its database is another one, and no part of what is tried on a cluster.
     const custodianDatabaseUrl = await createDatabase(postgres.url, 'custodian')
     const custodianPort = await freePort()
     const custodian = await start('custodian', 'custodian', {
@@ -55,17 +72,27 @@ export async function startFleet({ servers: count, clients, pool, seed, plant })
     for (let i = 0; i < count; i++) {
       const port = await freePort()
       urls.push(`http://127.0.0.1:${port}`)
-      const argument = { port, databaseUrl, pool, custodianUrl, secret: SECRET, limits: LIMITS, sweepMs: SWEEP_MS }
+      const ledger = cluster !== undefined
+      const argument = { port, databaseUrl, pool, custodianUrl, secret: SECRET, limits, sweepMs: SWEEP_MS, ledger }
       servers.push(await start(`server ${i + 1}`, 'server', argument))
     }
     const drivers = []
     for (let i = 0; i < DRIVERS; i++) {
       const share = Math.floor(clients / DRIVERS) + (i < clients % DRIVERS ? 1 : 0)
       if (share === 0) continue
-      const argument = { urls, databaseUrl, clients: share, seed: seed + 1 + i, plant }
+      const deadlineMs = cluster === undefined ? DEADLINE_MS : CLUSTER_DEADLINE_MS
+      const argument = { urls, databaseUrl, clients: share, seed: seed + 1 + i, deadlineMs, plant }
       drivers.push(await start(`clients ${i + 1}`, 'driver', argument))
     }
-    return { postgres, databaseUrl, custodianUrl, secret: SECRET, custodian, servers, drivers, stop }
+    /** The first processes of PostgreSQL, of each node that runs. */
+    const postgresPids = () =>
+      cluster === undefined
+        ? [postgres.pid()]
+        : cluster.nodes.map(({ postmaster }) => postmaster()).filter((pid) => pid > 0)
+    return {
+      ...{ postgres, cluster, postgresPids, databaseUrl, limits },
+      ...{ custodianUrl, secret: SECRET, custodian, servers, drivers, stop },
+    }
   } catch (error) {
     await stop()
     throw error
@@ -80,6 +107,13 @@ async function createDatabase(admin, name) {
   const url = new URL(admin)
   url.pathname = `/${name}`
   return url.href
+}
+
+/** @param {import('./ha/cluster.mjs').Cluster} cluster @param {string} name @returns {Promise<string>} the URL through the pooler */
+async function createOnCluster({ nodes, nodeUrl, url }, name) {
+  const [first] = /** @type {[import('./ha/node.mjs').Node]} */ (nodes)
+  await ask(nodeUrl(first, 'postgres'), `create database ${name}`)
+  return url(name)
 }
 
 /** One statement on a connection of its own. @param {string} url @param {string} sql @returns {Promise<any[]>} */

@@ -1,4 +1,5 @@
 // @ts-check
+import { judgeLedger } from './ha/audit-ledger.mjs'
 import { UNDOCUMENTED } from './tally.mjs'
 
 /** What memory may grow by from the second quarter of a run to the last: a fifth, and what a collector leaves lying. */
@@ -28,7 +29,7 @@ const grows = (values) => {
  * @param {import('./run.mjs').Result} result
  * @returns {string[]}
  */
-export function judge({ actions, losses, broken, exits, internal, memory }) {
+export function judge({ actions, losses, broken, exits, internal, memory, ha }) {
   const failed = []
   if (losses.length > 0) failed.push(`wallets lost: ${losses.length}`)
   failed.push(...broken)
@@ -40,6 +41,23 @@ export function judge({ actions, losses, broken, exits, internal, memory }) {
     }
   }
   if (grows(memory.heaps)) failed.push("the first server's memory grows")
-  if (grows(memory.postgres)) failed.push("PostgreSQL's memory grows")
+  // On a cluster it moves from node to node.
+  if (ha === undefined && grows(memory.postgres)) failed.push("PostgreSQL's memory grows")
+  if (ha !== undefined) failed.push(...judgeOutages(actions, ha))
+  return failed
+}
+
+/**
+ * On a cluster no client gives up: whatever was lost, it gets its action done within its deadline.
+ *
+ * @param {import('./run.mjs').Result['actions']} actions
+ * @param {NonNullable<import('./run.mjs').Result['ha']>} ha
+ */
+function judgeOutages(actions, { ledger, auditBreaks, outages }) {
+  const failed = judgeLedger(ledger)
+  const failures = actions.flatMap(({ errors }) => Object.values(errors)).reduce((sum, count) => sum + count, 0)
+  if (failures > 0) failed.push(`actions that were not done within their deadline: ${failures}`)
+  if (auditBreaks > 0) failed.push(`breaks in the audit log: ${auditBreaks}`)
+  if (outages.length === 0) failed.push('no outage has happened')
   return failed
 }

@@ -20,6 +20,9 @@ export function createNetwork(urls, random) {
     /** All attempts go to the first server. */
     single: false,
     attempts: 0,
+    /** Attempts that were answered by 503, and those without an answer: the client repeats them until its deadline. */
+    refused: 0,
+    unanswered: 0,
     /** Answers of 500 and what they say: errors that have no code. @type {Record<string, number>} */
     failures: {},
     /** @type {Record<string, number>} */
@@ -30,7 +33,11 @@ export function createNetwork(urls, random) {
       const send = async (/** @type {RequestInit} */ how) => {
         network.attempts += 1
         const server = network.single ? urls[0] : urls[turn++ % urls.length]
-        const response = await fetch(server + pathname + search, how)
+        const response = await fetch(server + pathname + search, how).catch((error) => {
+          network.unanswered += 1
+          throw error
+        })
+        if (response.status === 503) network.refused += 1
         if (response.status !== 500) return response
         const text = await response.text()
         network.failures[text] = (network.failures[text] ?? 0) + 1

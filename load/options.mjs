@@ -10,6 +10,8 @@ const USAGE = `npm run load -- [options]
 --rate N                   begin so many turns a second, whether or not others have ended; else each client begins its
                            next when one has ended
 --wallets N                wallets of others that are in the database at first (20000)
+--ha                       on three PostgreSQL nodes under Patroni, behind HAProxy and PgBouncer, which are lost one after
+                           the other: killed, frozen, cut off; on Linux, with what .ci/load installs
 --faults                   kill servers, crash PostgreSQL, lose and repeat requests, fail webhooks, end devices
 --seed N                   of what the clients and the faults do (new each time)
 --no-costs                 leave out what an action costs by itself
@@ -33,6 +35,7 @@ export function readOptions(args) {
       rate: { type: 'string' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
       faults: { type: 'boolean', default: false },
+      ha: { type: 'boolean', default: false },
       'no-costs': { type: 'boolean', default: false },
       plant: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -47,6 +50,7 @@ export function readOptions(args) {
   const { minutes, seconds, servers, clients, pool, wallets, rate, seed, plant } = values
   if (minutes !== undefined && seconds !== undefined) throw new RangeError('--minutes or --seconds, not both')
   if (plant !== undefined && plant !== 'server' && plant !== 'client') throw new RangeError('--plant server or client')
+  if (values.ha && values.faults) throw new RangeError('--ha or --faults, not both')
   return {
     seconds: seconds === undefined ? 60 * positive('minutes', minutes ?? '1') : positive('seconds', seconds),
     servers: whole('servers', servers),
@@ -56,6 +60,7 @@ export function readOptions(args) {
     rate: rate === undefined ? undefined : positive('rate', rate),
     seed: whole('seed', seed, 0),
     faults: values.faults,
+    ha: values.ha,
     costs: !values['no-costs'],
     plant,
     json: values.json,

@@ -1,5 +1,6 @@
 // @ts-check
 import { digits, table } from '../bench/support/statistics.mjs'
+import { printLedger, printOutages } from './ha/report.mjs'
 import { growth } from './judge.mjs'
 
 const MB = 2 ** 20
@@ -8,18 +9,23 @@ const mb = (/** @type {number} */ bytes) => `${(bytes / MB).toFixed(0)} MB`
 /** @param {import('./run.mjs').Result} result @param {readonly string[]} failed why the run has failed */
 export function print(result, failed) {
   const parts = [setting(result), actions(result), `${lines(totals(result))}`]
+  if (result.ha !== undefined) parts.push(printOutages(result.ha.outages))
   if (result.costs.length > 0) parts.push(costs(result))
-  parts.push(tables(result), verdict(result, failed))
+  if (result.ha === undefined) parts.push(tables(result))
+  parts.push(verdict(result, failed))
   return parts.join('\n\n')
 }
 
 /** @param {import('./run.mjs').Result} result */
 function setting({ options, seconds }) {
-  const { servers, clients, pool, rate, seed, faults } = options
+  const { servers, clients, pool, rate, seed, faults, ha } = options
+  const database = ha
+    ? 'PgBouncer, HAProxy, three PostgreSQL nodes under Patroni with three etcd, one synchronous standby'
+    : 'one PostgreSQL'
   const loop = rate === undefined ? 'each begins its next turn when one has ended' : `${rate} turns begin a second`
   return lines([
     ['load', `${seconds.toFixed(0)} s, ${clients} clients in 2 processes, ${loop}`],
-    ['servers', `${servers} processes of at most ${pool} connections each, one PostgreSQL, one custodian, one machine`],
+    ['servers', `${servers} processes of at most ${pool} connections each, ${database}, one custodian, one machine`],
     ['left out', 'passwords (the backup key is an X25519 identity), TLS, rates and lock-out'],
     ['faults', faults ? `yes, seed ${seed}` : `none, seed ${seed}`],
   ])
@@ -150,8 +156,9 @@ function tables({ tables: rows, tablesBefore }) {
 }
 
 /** @param {import('./run.mjs').Result} result @param {readonly string[]} failed */
-function verdict({ wallets, losses, exits }, failed) {
+function verdict({ wallets, losses, exits, ha }, failed) {
   return [
+    ...(ha === undefined ? [] : [printLedger(ha.ledger, ha.auditBreaks)]),
     `wallets: ${wallets}, lost: ${losses.length}, processes that ended by themselves: ${exits}`,
     ...losses.slice(0, 20),
     failed.length === 0 ? 'held' : `failed: ${failed.join('; ')}`,

@@ -5,6 +5,10 @@ import { createTables, findBroken, measureTables } from './database.mjs'
 import { addCounts } from './failures.mjs'
 import { startFaults } from './faults.mjs'
 import { startFleet } from './fleet.mjs'
+import { compareLedger, countAuditBreaks, readOnce } from './ha/audit-ledger.mjs'
+import { sumLedgers } from './ha/ledger.mjs'
+import { startOutages } from './ha/outages.mjs'
+import { describeOutages } from './ha/report.mjs'
 import { merge, quantile } from './histogram.mjs'
 import { preload } from './preload.mjs'
 import { createRandom } from './random.mjs'
@@ -46,13 +50,15 @@ async function runOn(fleet, options, say) {
   await Promise.all(drivers.map((driver) => driver.call('fill')))
   const costs = options.costs ? await measureCosts(fleet) : []
 
-  say(`${options.seconds} s of load${options.faults ? ' with faults' : ''}`)
+  say(`${options.seconds} s of load${options.faults ? ' with faults' : ''}${options.ha ? ' with outages' : ''}`)
   await Promise.all([...servers, ...drivers].map((sessionIndex) => sessionIndex.call('take')))
   if (options.plant === 'server') await servers[0]?.call('plant')
   const watch = startWatch(fleet)
   const cpuBefore = cpuOf(fleet)
   const began = performance.now()
+  const beganAt = Date.now()
   const faults = options.faults ? startFaults(fleet, createRandom(options.seed), options.seconds) : undefined
+  const outages = options.ha ? startOutages(fleet, options.seconds, say) : undefined
   const loading = Promise.all(
     drivers.map((driver) => driver.call('run', { until: Date.now() + 1000 * options.seconds, rate: options.rate })),
   )
@@ -63,6 +69,7 @@ async function runOn(fleet, options, say) {
   await loading
   const seconds = (performance.now() - began) / 1000
   await faults?.stop()
+  const happened = await outages?.stop()
   await watch.stop()
   const cpu = { ...cpuOf(fleet), postgres: watch.cpu.postgres }
   const counts = await Promise.all(drivers.map((driver) => driver.call('take')))
@@ -73,6 +80,7 @@ async function runOn(fleet, options, say) {
   const walletIds = found.flatMap((one) => one.walletIds)
   /** @type {string[]} */
   const losses = found.flatMap((one) => one.losses)
+  const ha = happened && (await auditCluster(fleet, happened, beganAt))
   const broken = await findBroken(fleet, walletIds)
   const networks = await Promise.all(drivers.map((driver) => driver.call('network')))
   /** @type {Record<string, number>} */
@@ -121,11 +129,28 @@ async function runOn(fleet, options, say) {
     },
     tables,
     tablesBefore,
+    ha,
     faults: faults && {
       ...faults.counts,
       ...fates,
       webhooks: custodianFailures.failed,
     },
+  }
+}
+
+/**
+ * What the outages were, and whether the database has what it acknowledged.
+ *
+ * @param {import('./fleet.mjs').Fleet} fleet
+ * @param {readonly import('./ha/outages.mjs').Outage[]} happened
+ * @param {number} began
+ */
+async function auditCluster({ servers, databaseUrl }, happened, began) {
+  const ledger = sumLedgers(await Promise.all(servers.map((server) => server.call('ledger'))))
+  return {
+    outages: describeOutages(happened, ledger, began),
+    ledger: compareLedger(ledger, await readOnce(databaseUrl)),
+    auditBreaks: await countAuditBreaks(databaseUrl),
   }
 }
 

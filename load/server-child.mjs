@@ -6,13 +6,15 @@ import { apiTokens, createServer } from 'reshare/server'
 import { postgresDatabase } from 'reshare/server/postgres'
 import { answerCalls, argument } from './calls.mjs'
 import { createFailures } from './failures.mjs'
+import { keepLedger } from './ha/ledger.mjs'
 import { dropShares } from './plants.mjs'
 import { watchPg } from './watch-pg.mjs'
 
-/** @type {{ port: number, databaseUrl: string, pool: number, custodianUrl: string, secret: string, limits: import('reshare/server').LimitOptions, sweepMs: number }} */
-const { port, databaseUrl, pool, custodianUrl, secret, limits, sweepMs } = argument()
+/** @type {{ port: number, databaseUrl: string, pool: number, custodianUrl: string, secret: string, limits: import('reshare/server').LimitOptions, sweepMs: number, ledger: boolean }} */
+const { port, databaseUrl, pool, custodianUrl, secret, limits, sweepMs, ledger: keeps } = argument()
 
 const watched = watchPg()
+const ledger = keeps ? keepLedger() : undefined
 const failures = createFailures()
 const database = postgresDatabase({ connectionString: databaseUrl, max: pool, connectionTimeoutMillis: 10_000 })
 let requests = 0
@@ -40,6 +42,7 @@ serve(
 
 answerCalls({
   plant: () => dropShares(database),
+  ledger: () => ledger,
   take: () => ({ ...watched.take(), requests, failures: failures.take() }),
   heap() {
     globalThis.gc?.()

@@ -13,7 +13,7 @@ const INTERVAL_MS = 1000
  *
  * @param {import('./fleet.mjs').Fleet} fleet
  */
-export function startWatch({ servers, custodian, drivers, postgres, databaseUrl }) {
+export function startWatch({ servers, custodian, drivers, postgresPids, databaseUrl }) {
   /** @type {Sample[]} */
   const samples = []
   /** @type {Record<string, number>} */
@@ -31,13 +31,18 @@ export function startWatch({ servers, custodian, drivers, postgres, databaseUrl 
   let running = true
   const start = performance.now()
   const activity = createActivity(databaseUrl)
-  let [lastPid, lastCpu] = [0, 0]
+  /** Of each first process of PostgreSQL. @type {Map<number, number>} */
+  const lastCpu = new Map()
 
   const look = async () => {
-    const usage = treeUsage(postgres.pid())
-    // What its first process has used in all goes back to zero when it is started again.
-    if (postgres.pid() === lastPid) cpu.postgres += Math.max(0, usage.cpuSeconds - lastCpu)
-    ;[lastPid, lastCpu] = [postgres.pid(), usage.cpuSeconds]
+    let privateBytes = 0
+    for (const pid of postgresPids()) {
+      const usage = treeUsage(pid)
+      privateBytes += usage.privateBytes
+      // What a first process has used in all goes back to zero when it is started again.
+      cpu.postgres += Math.max(0, usage.cpuSeconds - (lastCpu.get(pid) ?? usage.cpuSeconds))
+      lastCpu.set(pid, usage.cpuSeconds)
+    }
     for (const sessionIndex of [...servers, custodian, ...drivers]) sessionIndex.noteCpu()
     for (const sessionIndex of servers) {
       const taken = await sessionIndex.call('take').catch(() => undefined)
@@ -51,7 +56,7 @@ export function startWatch({ servers, custodian, drivers, postgres, databaseUrl 
     samples.push({
       seconds: (performance.now() - start) / 1000,
       servers: servers.map((sessionIndex) => residentBytes(sessionIndex.pid()) ?? 0),
-      postgres: usage.privateBytes,
+      postgres: privateBytes,
       ...(await activity.look()),
     })
   }

@@ -33,9 +33,9 @@ export function writeBrowserDocs(about, text) {
   replace('npm run bench:browsers', [about, fenced(text)])
 }
 
-/** The latest load run, with faults or without. @param {{ about: string, text: string, faults: boolean }} run */
-export function writeLoadDocs({ about, text, faults }) {
-  replace(faults ? 'npm run load -- --faults' : 'npm run load', [about, fenced(text)])
+/** The latest load run of a kind. @param {{ about: string, text: string, kind: '' | '--faults' | '--ha' }} run */
+export function writeLoadDocs({ about, text, kind }) {
+  replace(kind === '' ? 'npm run load' : `npm run load -- ${kind}`, [about, fenced(text)])
 }
 
 /** Writes between the two marks of a command. @param {string} command @param {readonly string[]} paragraphs */
