@@ -1,0 +1,38 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { Unavailable } from '../../src/service/http.ts'
+import type { Database } from '../../src/service/database/types.ts'
+import { databaseKinds } from '../e2e/support/databases.ts'
+import { seededRandom } from '../support/random.ts'
+import { play } from '../support/server-client.ts'
+import { newWallet, prove, sign } from './support/wallets.ts'
+import { createWorld } from './support/world.ts'
+
+/** From now on each decision fails as on a full disk: with PostgreSQL's code for it, in the middle of a transaction. */
+async function fillDisk(database: Database): Promise<void> {
+  await database.query(
+    `create or replace function disk_full() returns trigger language plpgsql as
+     $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`,
+  )
+  await database.query('create trigger disk_full before insert on reshare_decisions execute function disk_full()')
+}
+
+const makeRoom = (database: Database) => database.query('drop trigger disk_full on reshare_decisions')
+
+describe.each(databaseKinds)('on $name a full disk', ({ open }) => {
+  let database: Database
+  afterEach(() => database.close())
+
+  test('is the server’s trouble: the client repeats the request, which succeeds once there is room', async () => {
+    database = await open()
+    const world = createWorld(database, seededRandom())
+    const client = world.client()
+    const wallet = await newWallet(client)
+    await play(prove(client, wallet.signing))
+    await fillDisk(database)
+    await expect(play(sign(client, wallet.signing))).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
+    expect(world.errors.splice(0)).toEqual([expect.any(Unavailable)])
+    await makeRoom(database)
+    expect((await play(sign(client, wallet.signing))).signature).toHaveLength(64)
+    expect(world.errors).toEqual([])
+  })
+})
