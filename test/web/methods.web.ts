@@ -38,6 +38,7 @@ async function recoverOnTablet(kind: string, open: () => Promise<void> = async (
   await phone.sees('The device was removed')
   await tablet.click('Sign')
   await tablet.click('Sign the text')
+  await tablet.click('Agree and sign')
   await tablet.click('Empty this device')
   await tablet.sees('Your wallet is on another device')
 }
@@ -114,7 +115,7 @@ test('a wallet comes back by two of three guardians', async () => {
   })
 })
 
-test('SOL is sent, and a PSBT is shown before it is signed', async () => {
+test('what is signed is shown in words, and only signed if the user agrees', async () => {
   const phone = browser.device('Phone')
   await phone.click('Wallet')
   await phone.click('Get 10 test SOL')
@@ -123,12 +124,20 @@ test('SOL is sent, and a PSBT is shown before it is signed', async () => {
   await phone.click('Sign')
   await phone.choose('SOL')
   await phone.click('Send SOL')
+  await phone.sees('Send 0.5 SOL?')
+  await phone.click('Cancel')
+  await phone.sees('It was stopped')
+  await phone.click('Send SOL')
+  await phone.click('Agree and sign')
   await phone.sees('Sent 0.5 SOL')
   await phone.choose('PSBT')
   await phone.click('Make a sample')
-  await phone.click('Show what it does')
-  await phone.sees('Fee: 0.00001000 bitcoin')
   await phone.click('Sign the PSBT')
+  await phone.sees('Send 0 bitcoin?')
+  await phone.sees('0.00499 bitcoin to')
+  await phone.sees('0.00001 bitcoin')
+  findings.push(...(await seriousFindings(browser, 'Phone')))
+  await phone.click('Agree and sign')
   await phone.sees('so it is not sent')
   findings.push(...(await seriousFindings(browser, 'Phone')))
 })
@@ -165,6 +174,7 @@ test.runIf(engine === 'chromium')('a wallet comes back by a passkey, and a passk
   await phone.sees('You are asked at the next use')
   await phone.click('Sign')
   await phone.click('Sign the text')
+  await phone.click('Agree and sign')
   await phone.sees('The signature was checked')
 })
 

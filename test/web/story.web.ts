@@ -46,7 +46,7 @@ test('the main story works as a user clicks it, and every screen of it is access
       for (const device of devices) findings.push(...(await seriousFindings(browser, device)))
     },
   })
-  expect(steps).toHaveLength(10)
+  expect(steps).toHaveLength(11)
   expect(findings).toEqual([])
   expect(browser.problems).toEqual([])
 })

@@ -53,12 +53,17 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
     await device.click('Sign')
     await device.choose(scheme)
     await device.click('Sign the text')
+    await device.sees('Hello from my wallet')
+    if (scheme === 'ECDSA') await onStep('asked before a signature')
+    await device.click('Agree and sign')
     await device.sees('The signature was checked')
   }
   await onStep('both sign a text')
   if (ethereum) {
     await laptop.choose('Ether')
     await laptop.click('Send ether')
+    await laptop.sees('Send 0.5 ether?')
+    await laptop.click('Agree and sign')
     await laptop.sees('Sent 0.5 ether')
     await onStep('send ether')
   }
@@ -70,6 +75,7 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   await laptop.sees('The device was removed')
   await onStep('remove a device')
   await phone.click('Sign the text')
+  await phone.click('Agree and sign')
   await phone.sees('This device was removed from the account')
   await onStep('a removed device')
 
@@ -83,6 +89,7 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   if (again !== address) throw new Error(`the phone has the address ${again} after recovery, and had ${address}`)
   await laptop.click('Sign')
   await laptop.click('Sign the text')
+  await laptop.click('Agree and sign')
   await laptop.sees('This device was signed out of the wallet')
   await onStep('recover and retire')
 }

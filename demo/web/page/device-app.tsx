@@ -1,4 +1,6 @@
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
+import { agreeingKeys } from './agree/agreeing-keys.ts'
+import { AgreeDialog } from './parts/agree-dialog.tsx'
 import { Navigation, type ScreenName } from './parts/navigation.tsx'
 import { BackupScreen } from './screens/backup-screen.tsx'
 import { DevicesScreen } from './screens/devices-screen.tsx'
@@ -8,6 +10,7 @@ import { WalletScreen } from './screens/wallet-screen.tsx'
 import { WelcomeScreen } from './screens/welcome-screen.tsx'
 import { SignedOutScreen } from './screens/signed-out-screen.tsx'
 import { DeviceContext, type DeviceState } from './state/device-context.ts'
+import { useAgreement } from './state/use-agreement.ts'
 import { endsThisDevice } from './words/errors.ts'
 import type { StoredWallet, WalletClient } from './wallet-client.ts'
 
@@ -24,11 +27,14 @@ export function DeviceApp({ client, stored }: { readonly client: WalletClient; r
   const [wallet, setWallet] = useState(stored.wallet)
   const [ended, setEnded] = useState<unknown>(endsThisDevice(stored.problem) ? stored.problem : undefined)
   const [screen, setScreen] = useState<ScreenName>('wallet')
+  const { question, agree } = useAgreement()
+  const keys = useMemo(() => agreeingKeys(client.keys, agree), [client, agree])
   const { device } = client.configuration
   const Screen = SCREENS[screen]
 
   const state: DeviceState = {
     client,
+    keys,
     openWallet(opened) {
       setWallet(opened)
       setScreen('wallet')
@@ -53,6 +59,14 @@ export function DeviceApp({ client, stored }: { readonly client: WalletClient; r
           <WelcomeScreen problem={stored.problem} />
         )}
       </main>
+      {question && (
+        <AgreeDialog
+          key={question.id}
+          signatures={question.signatures}
+          onAgree={question.agree}
+          onRefuse={question.refuse}
+        />
+      )}
       {wallet && ended === undefined && <Navigation screen={screen} onOpen={setScreen} />}
     </DeviceContext.Provider>
   )

@@ -10,7 +10,6 @@ import {
   resume,
   retireSet,
   revokeDevice,
-  sign,
   type Curve,
   type FoundWallet,
 } from 'reshare'
@@ -44,7 +43,6 @@ export function openPageHost(configuration: DeviceConfiguration) {
       const method = await methodOf(choice, configuration)
       return recoverWallet(client, { backups, walletId, method, existingSets, ...running })
     },
-    sign: (parameters, running) => sign(client, { ...parameters, ...running }),
     refresh: (walletId, running) => refreshShares(client, { walletId, ...running }),
     sets: (walletId) => listSets(client, { walletId }),
     devices: () => listDevices(client),

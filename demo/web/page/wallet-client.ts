@@ -1,4 +1,4 @@
-import type { Curve, FoundWallet, SignParameters, Wallet } from 'reshare'
+import type { Curve, FoundWallet, Wallet } from 'reshare'
 import type { ExportedKey } from 'reshare/export'
 import type { DeviceConfiguration } from '../configuration.ts'
 import { lockIdentity, storeName } from './device-store-names.ts'
@@ -34,6 +34,7 @@ export async function openWalletClient(configuration: DeviceConfiguration) {
 
   return {
     configuration,
+    /** Sign without asking the user: components use those of the device's context. */
     keys: host.keys,
 
     /** Finishes what an earlier page left open. */
@@ -88,7 +89,6 @@ export async function openWalletClient(configuration: DeviceConfiguration) {
     exportKey: async (walletId: string, curve: Curve): Promise<ExportedKey> =>
       (await page()).exportKey(walletId, curve),
 
-    sign: (parameters: SignParameters, running: Running) => host.sign(parameters, running),
     refresh: (walletId: string, running: Running) => host.refresh(walletId, running),
     sets: (walletId: string) => host.sets(walletId),
     devices: () => host.devices(),

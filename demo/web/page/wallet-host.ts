@@ -5,8 +5,6 @@ import type {
   PendingBackup,
   Progress,
   ResumedWallet,
-  Signature,
-  SignParameters,
   Wallet,
   WalletSet,
 } from 'reshare'
@@ -27,7 +25,6 @@ export interface WalletHost {
   generate(running: Running): Promise<Wallet>
   backUp(walletId: string, choice: MethodChoice, running: Running): Promise<PendingBackup>
   recover(walletId: string, choice: MethodChoice, existingSets: 'keep' | 'retire', running: Running): Promise<Wallet>
-  sign(parameters: SignParameters, running: Running): Promise<Signature>
   refresh(walletId: string, running: Running): Promise<Wallet>
   sets(walletId: string): Promise<WalletSet[]>
   devices(): Promise<ListedDevice[]>

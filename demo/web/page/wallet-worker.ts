@@ -13,6 +13,7 @@ import {
   retireSet,
   revokeDevice,
   sign,
+  signAll,
 } from 'reshare'
 import { messagePort, serveClient } from 'reshare/remote/serve'
 import { indexedDbStore } from 'reshare/storage'
@@ -51,6 +52,7 @@ function start({ configuration, store }: WorkerStart): void {
       retireSet,
       revokeDevice,
       sign,
+      signAll,
     },
     methods: Object.fromEntries(['PASSWORD', 'GDRIVE', 'ICLOUD', 'CUSTOM'].map((kind) => [kind, method(kind)])),
     sources: { custodian: () => backups },

@@ -13,7 +13,6 @@ import {
   resume,
   retireSet,
   revokeDevice,
-  sign,
 } from 'reshare/remote'
 import type { DeviceConfiguration } from '../configuration.ts'
 import { descriptionOf } from './method-choice.ts'
@@ -36,7 +35,6 @@ export function startWorkerHost(configuration: DeviceConfiguration, store: strin
       const method = descriptionOf(choice)
       return recoverWallet(client, { backups: { type: 'custodian' }, walletId, method, existingSets, ...running })
     },
-    sign: (parameters, running) => sign(client, { ...parameters, ...running }),
     refresh: (walletId, running) => refreshShares(client, { walletId, ...running }),
     sets: (walletId) => listSets(client, { walletId }),
     devices: () => listDevices(client),

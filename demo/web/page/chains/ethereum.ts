@@ -43,3 +43,9 @@ export async function sendEther(
   if (status !== 'success') throw new Error('The chain did not accept the transfer.')
   return { hash, block: blockNumber.toString() }
 }
+
+/** Signs a text (EIP-191) with the server. @returns in hex after `0x` */
+export async function signText(keys: KeySource, walletId: string, text: string): Promise<Hex> {
+  const account = await ethereumAccount(keys, { walletId })
+  return account.signMessage({ message: text })
+}

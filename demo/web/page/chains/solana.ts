@@ -48,3 +48,10 @@ export async function sendSol(
   await askService(configuration, 'chains/solana/send', { transaction })
   return getBase58Decoder().decode(Object.values(signed.signatures)[0]!)
 }
+
+/** Signs a text as it is, with the server. @returns in base 58 */
+export async function signText(keys: KeySource, wallet: Wallet, text: string): Promise<string> {
+  const message = new TextEncoder().encode(text)
+  const signature = await keys.walletKeys(wallet.id).signEd25519({ message, intent: { kind: 'solanaMessage' } })
+  return getBase58Decoder().decode(signature)
+}

@@ -11,7 +11,7 @@ const RECIPIENT = '0x000000000000000000000000000000000000dEaD'
 
 /** A transfer on the Ethereum chain of this machine. */
 export function SignEther({ wallet }: { readonly wallet: Wallet }) {
-  const { client } = useDevice()
+  const { client, keys } = useDevice()
   const [to, setTo] = useState(RECIPIENT)
   const [amount, setAmount] = useState('0.5')
   const [sent, setSent] = useState<SentEther>()
@@ -21,7 +21,7 @@ export function SignEther({ wallet }: { readonly wallet: Wallet }) {
     sending.run('Signing with the server, and sending', async () => {
       setSent(undefined)
       const { sendEther } = await import('../chains/ethereum.ts')
-      const transfer = await sendEther(client.keys, client.configuration.ethereum!, wallet.id, to, amount)
+      const transfer = await sendEther(keys, client.configuration.ethereum!, wallet.id, to, amount)
       setSent(transfer)
       return `Sent ${amount} ether, in block ${transfer.block}.`
     })

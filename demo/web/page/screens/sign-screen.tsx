@@ -5,10 +5,11 @@ import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { SignBitcoin } from './sign-bitcoin.tsx'
 import { SignEther } from './sign-ether.tsx'
+import { SignPermit } from './sign-permit.tsx'
 import { SignSol } from './sign-sol.tsx'
 import { SignText } from './sign-text.tsx'
 
-type Kind = 'text' | 'ethereum' | 'solana' | 'bitcoin'
+type Kind = 'text' | 'ethereum' | 'solana' | 'bitcoin' | 'permit'
 
 /** Signing, with the server: the device alone cannot. */
 export function SignScreen({ wallet }: { readonly wallet: Wallet }) {
@@ -27,12 +28,14 @@ export function SignScreen({ wallet }: { readonly wallet: Wallet }) {
           ...(ethereum ? [{ value: 'ethereum', label: 'Ether' } as const] : []),
           ...(solana ? [{ value: 'solana', label: 'SOL' } as const] : []),
           { value: 'bitcoin', label: 'PSBT' },
+          { value: 'permit', label: 'Permit' },
         ]}
       />
       {kind === 'text' && <SignText wallet={wallet} />}
       {kind === 'ethereum' && <SignEther wallet={wallet} />}
       {kind === 'solana' && <SignSol wallet={wallet} />}
       {kind === 'bitcoin' && <SignBitcoin wallet={wallet} />}
+      {kind === 'permit' && <SignPermit wallet={wallet} />}
     </>
   )
 }

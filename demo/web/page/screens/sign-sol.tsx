@@ -8,7 +8,7 @@ import { useAction } from '../state/use-action.ts'
 
 /** A transfer on the Solana chain of this machine. */
 export function SignSol({ wallet }: { readonly wallet: Wallet }) {
-  const { client } = useDevice()
+  const { client, keys } = useDevice()
   const [to, setTo] = useState(client.configuration.solana ?? '')
   const [amount, setAmount] = useState('0.5')
   const [sent, setSent] = useState<string>()
@@ -18,7 +18,7 @@ export function SignSol({ wallet }: { readonly wallet: Wallet }) {
     sending.run('Signing with the server, and sending', async () => {
       setSent(undefined)
       const { sendSol } = await import('../chains/solana.ts')
-      setSent(await sendSol(client.keys, client.configuration, wallet, to, amount))
+      setSent(await sendSol(keys, client.configuration, wallet, to, amount))
       return `Sent ${amount} SOL.`
     })
 
