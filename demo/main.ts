@@ -63,7 +63,7 @@ async function play(processes: Processes, folder: string, chains: Chains): Promi
     WEBHOOK_SECRET: webhookSecret,
     CLIENT_ID,
     CHANNEL_KEY: channelKey.toString('hex'),
-    POLICY: 'demo',
+    POLICY: 'terminal',
   })
   screen.line(`custodian app   ${custodian.url}`)
   screen.line(`signing server  ${server.url}`)

@@ -4,8 +4,13 @@ import { join } from 'node:path'
 import { createProcesses } from '../processes.ts'
 import { startWebDemo, type WebDemo } from './start.ts'
 
+/** How long a recovery waits, in milliseconds: long enough to click, and short where nobody does. */
+const DELAYS_MS = { shown: 15_000, checked: 1_000 }
+
 /** Serves the demo's pages until the program is interrupted. @param check plays the story in a browser instead */
 export async function runWebDemo(check: boolean): Promise<void> {
+  const asked = process.env['RESHARE_DEMO_RECOVERY_DELAY_MS']
+  const recoveryDelayMs = asked === undefined ? (check ? DELAYS_MS.checked : DELAYS_MS.shown) : Number(asked)
   const folder = await mkdtemp(join(tmpdir(), 'reshare-web-demo-'))
   const processes = createProcesses()
   let demo: WebDemo | undefined
@@ -14,7 +19,7 @@ export async function runWebDemo(check: boolean): Promise<void> {
     process.once('SIGTERM', () => resolve())
   })
   try {
-    demo = await startWebDemo(processes, (name) => join(folder, name))
+    demo = await startWebDemo(processes, { folder: (name) => join(folder, name), recoveryDelayMs })
     for (const reason of demo.missing) process.stdout.write(`${reason}\n`)
     process.stdout.write(`All devices on one page: ${demo.url}\n`)
     if (check) await Promise.race([playInBrowser(demo), interrupted])

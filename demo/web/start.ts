@@ -32,8 +32,16 @@ interface Shared {
   overviewUrl?: string
 }
 
-/** Starts both servers, the chains, the emulated clouds and the pages. @param folder where the databases go */
-export async function startWebDemo(processes: Processes, folder: (name: string) => string): Promise<WebDemo> {
+/** Options of {@link startWebDemo}. */
+export interface WebDemoOptions {
+  /** Where a database goes. */
+  readonly folder: (name: string) => string
+  /** How long a recovery waits, so that another device can cancel it: a day in an app. */
+  readonly recoveryDelayMs: number
+}
+
+/** Starts both servers, the chains, the emulated clouds and the pages. */
+export async function startWebDemo(processes: Processes, options: WebDemoOptions): Promise<WebDemo> {
   const shared: Shared = { files: new Map() }
   const bundling = bundlePages()
   const opening = openChains()
@@ -41,7 +49,7 @@ export async function startWebDemo(processes: Processes, folder: (name: string) 
   const pages = await servePages(shared)
   shared.overviewUrl = pages.overview.url
 
-  const servers = await startServers(processes, folder, pages.addresses.map(({ url }) => url).join())
+  const servers = await startServers(processes, options, pages.addresses.map(({ url }) => url).join())
   const chains = (shared.chains = await opening)
   shared.files = await bundling
   shared.configuration = {
@@ -90,7 +98,7 @@ async function servePages(shared: Shared) {
 }
 
 /** A custodian app and a signing server that the pages may call. */
-async function startServers(processes: Processes, folder: (name: string) => string, origins: string) {
+async function startServers(processes: Processes, { folder, recoveryDelayMs }: WebDemoOptions, origins: string) {
   const webhookSecret = randomBytes(24).toString('hex')
   const session = randomBytes(24).toString('hex')
   const channelKey = randomBytes(32)
@@ -111,6 +119,8 @@ async function startServers(processes: Processes, folder: (name: string) => stri
     ALLOWED_ORIGINS: origins,
     CHANNEL_KEY: channelKey.toString('hex'),
     EXPORT_CODE: exportCode,
+    POLICY: 'page',
+    RECOVERY_DELAY_MS: String(recoveryDelayMs),
   })
   return {
     signingServer: server.url,

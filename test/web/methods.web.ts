@@ -36,9 +36,6 @@ async function recoverOnTablet(kind: string, open: () => Promise<void> = async (
   await phone.click('Remove Tablet')
   await phone.click('Remove the device')
   await phone.sees('The device was removed')
-  await tablet.click('Sign')
-  await tablet.click('Sign the text')
-  await tablet.click('Agree and sign')
   await tablet.click('Empty this device')
   await tablet.sees('Your wallet is on another device')
 }

@@ -16,6 +16,8 @@ declare module 'vitest' {
 /** Steps of the story that are shown in the documents. */
 const PICTURES: Readonly<Record<string, string>> = {
   'send ether': 'demo-sign',
+  'asked before a signature': 'demo-agree',
+  'asked to approve': 'demo-approve',
   'asked before a device is removed': 'demo-devices',
   'a wrong password': 'demo-error',
 }
@@ -46,7 +48,7 @@ test('the main story works as a user clicks it, and every screen of it is access
       for (const device of devices) findings.push(...(await seriousFindings(browser, device)))
     },
   })
-  expect(steps).toHaveLength(11)
+  expect(steps).toHaveLength(14)
   expect(findings).toEqual([])
   expect(browser.problems).toEqual([])
 })

@@ -10,8 +10,8 @@ export interface StoryOptions {
 }
 
 /**
- * The main story as a user clicks it: a wallet is made and backed up on the phone, recovered on the laptop, both sign; the
- * laptop removes the phone, which comes back by the backup and signs the laptop out.
+ * The main story as a user clicks it: a wallet is made and backed up on the phone, recovered on the laptop, both sign, one once
+ * the other has approved it; a payment above the limit and a permit are denied; the laptop removes the phone, which comes back by the backup and signs the laptop out.
  *
  * @throws {Error} at the first thing that is not shown in time
  */
@@ -56,6 +56,12 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
     await device.sees('Hello from my wallet')
     if (scheme === 'ECDSA') await onStep('asked before a signature')
     await device.click('Agree and sign')
+    if (scheme === 'ECDSA') {
+      await phone.sees('Another device asks for it')
+      await onStep('asked to approve')
+      await phone.click('Approve')
+      await phone.sees('Approved. The other device goes on')
+    }
     await device.sees('The signature was checked')
   }
   await onStep('both sign a text')
@@ -66,7 +72,17 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
     await laptop.click('Agree and sign')
     await laptop.sees('Sent 0.5 ether')
     await onStep('send ether')
+    await laptop.click('Send ether')
+    await laptop.click('Agree and sign')
+    await laptop.sees('This is more than you may pay in an hour')
+    await onStep('above the limit')
   }
+  await laptop.choose('Permit')
+  await laptop.click('Sign in on the site')
+  await laptop.sees('Let somebody take your tokens')
+  await laptop.click('Agree and sign')
+  await laptop.sees('The rules of the app do not allow this signature')
+  await onStep('a permit is caught')
 
   await laptop.click('Devices')
   await laptop.click('Remove Phone')
@@ -74,8 +90,6 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   await laptop.click('Remove the device')
   await laptop.sees('The device was removed')
   await onStep('remove a device')
-  await phone.click('Sign the text')
-  await phone.click('Agree and sign')
   await phone.sees('This device was removed from the account')
   await onStep('a removed device')
 
@@ -92,4 +106,24 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   await laptop.click('Agree and sign')
   await laptop.sees('This device was signed out of the wallet')
   await onStep('recover and retire')
+}
+
+/**
+ * A thief has the user's login and password: a recovery waits, and the phone is told.
+ */
+export async function playCancelledRecovery(pilot: Pilot): Promise<void> {
+  const phone = pilot.device('Phone')
+  const thief = pilot.device('Laptop')
+  await phone.click('Create a wallet')
+  await phone.sees('Your wallet')
+  await phone.click('Backup')
+  await phone.fill('Password', PASSWORD)
+  await phone.click('Back up')
+  await phone.sees('The backup is made')
+
+  await thief.click('Recover from a backup')
+  await thief.fill('Password', PASSWORD)
+  await thief.click('Recover')
+  await thief.sees('Waiting for approval')
+  await phone.sees('If this is not you')
 }

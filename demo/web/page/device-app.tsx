@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { agreeingKeys } from './agree/agreeing-keys.ts'
 import { AgreeDialog } from './parts/agree-dialog.tsx'
 import { Navigation, type ScreenName } from './parts/navigation.tsx'
+import { ApprovalsCard } from './screens/approvals-card.tsx'
 import { BackupScreen } from './screens/backup-screen.tsx'
 import { DevicesScreen } from './screens/devices-screen.tsx'
 import { SafetyScreen } from './screens/safety-screen.tsx'
@@ -54,7 +55,11 @@ export function DeviceApp({ client, stored }: { readonly client: WalletClient; r
         {ended !== undefined ? (
           <SignedOutScreen error={ended} walletId={wallet?.id} />
         ) : wallet ? (
-          <Screen wallet={wallet} />
+          <>
+            {/* To ask the server, a locked device needs its user: it asks on the screen with the devices alone. */}
+            {!client.isLocked && <ApprovalsCard />}
+            <Screen wallet={wallet} />
+          </>
         ) : (
           <WelcomeScreen problem={stored.problem} />
         )}

@@ -11,6 +11,9 @@ export interface DeviceClient {
   readonly backups: BackupSource
 }
 
+/** How long an action waits for another device to approve it, or for its time to come. */
+const APPROVAL_WAIT_MS = 15 * 60_000
+
 /** Every request to the signing server is sealed to its key, and bound to the key of this device. */
 export function createDeviceClient(configuration: DeviceConfiguration, storage: ShareStore): DeviceClient {
   const { device, signingServer, serverKey, token, app, session } = configuration
@@ -22,7 +25,7 @@ export function createDeviceClient(configuration: DeviceConfiguration, storage: 
   })
   const login = { authorization: `Bearer ${session}` }
   return {
-    client: createClient({ transport, storage, label: device }),
+    client: createClient({ transport, storage, label: device, waitForApprovalMs: APPROVAL_WAIT_MS }),
     backups: custodianBackups(httpTransport(app, { headers: () => login })),
   }
 }

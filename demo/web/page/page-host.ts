@@ -1,7 +1,10 @@
 import {
+  approveRequest,
   backupWallet,
+  denyRequest,
   findWallets,
   generateWallet,
+  listApprovals,
   listDevices,
   listSets,
   recoverWallet,
@@ -49,6 +52,9 @@ export function openPageHost(configuration: DeviceConfiguration) {
     endSession: (walletId, setId) => retireSet(client, { walletId, setId }),
     revoke: (deviceId) => revokeDevice(client, { deviceId }),
     remove: (walletId) => removeShare(client, { walletId }),
+    approvals: () => listApprovals(client),
+    approve: (approvalId) => approveRequest(client, { approvalId }),
+    deny: (approvalId) => denyRequest(client, { approvalId }),
   }
   return {
     ...host,

@@ -95,5 +95,8 @@ export async function openWalletClient(configuration: DeviceConfiguration) {
     endSession: (walletId: string, setId: string) => host.endSession(walletId, setId),
     revoke: (deviceId: string) => host.revoke(deviceId),
     remove: (walletId: string) => host.remove(walletId),
+    approvals: () => host.approvals(),
+    approve: (approvalId: string) => host.approve(approvalId),
+    deny: (approvalId: string) => host.deny(approvalId),
   }
 }

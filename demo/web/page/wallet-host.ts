@@ -1,4 +1,5 @@
 import type {
+  Approval,
   FoundWallet,
   KeySource,
   ListedDevice,
@@ -31,4 +32,8 @@ export interface WalletHost {
   endSession(walletId: string, setId: string): Promise<unknown>
   revoke(deviceId: string): Promise<unknown>
   remove(walletId: string): Promise<unknown>
+  /** What waits for an approval, or for its time, here or on another device. */
+  approvals(): Promise<Approval[]>
+  approve(approvalId: string): Promise<unknown>
+  deny(approvalId: string): Promise<unknown>
 }

@@ -1,9 +1,12 @@
 import {
+  approveRequest,
   backupWallet,
   confirmBackup,
+  denyRequest,
   findWallets,
   generateWallet,
   getPublicKey,
+  listApprovals,
   listDevices,
   listSets,
   recoverWallet,
@@ -38,11 +41,14 @@ function start({ configuration, store }: WorkerStart): void {
     (await import('./backup-methods.ts')).methodOf(choiceOf(kind, fields), configuration)
   serveClient(client, messagePort(self), {
     actions: {
+      approveRequest,
       backupWallet,
       confirmBackup,
+      denyRequest,
       findWallets,
       generateWallet,
       getPublicKey,
+      listApprovals,
       listDevices,
       listSets,
       recoverWallet,

@@ -1,8 +1,11 @@
 import type { Wallet } from 'reshare'
 import {
+  approveRequest,
   backupWallet,
+  denyRequest,
   findWallets,
   generateWallet,
+  listApprovals,
   listDevices,
   listSets,
   messagePort,
@@ -41,5 +44,8 @@ export function startWorkerHost(configuration: DeviceConfiguration, store: strin
     endSession: (walletId, setId) => retireSet(client, { walletId, setId }),
     revoke: (deviceId) => revokeDevice(client, { deviceId }),
     remove: (walletId) => removeShare(client, { walletId }),
+    approvals: () => listApprovals(client),
+    approve: (approvalId) => approveRequest(client, { approvalId }),
+    deny: (approvalId) => denyRequest(client, { approvalId }),
   }
 }

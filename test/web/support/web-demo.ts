@@ -11,10 +11,14 @@ export interface RunningDemo {
   close(): Promise<void>
 }
 
+/** How long a recovery waits, in milliseconds. */
+const SHORT_DELAY_MS = 500
+
 /** Starts the built demo. @throws {Error} with what it printed, if it ends before it has printed its address */
-export async function startDemo(): Promise<RunningDemo> {
+export async function startDemo(recoveryDelayMs = SHORT_DELAY_MS): Promise<RunningDemo> {
   const child = spawn(process.execPath, ['build/demo/main.js', '--web'], {
     cwd: root,
+    env: { ...process.env, RESHARE_DEMO_RECOVERY_DELAY_MS: String(recoveryDelayMs) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'exit')

@@ -7,6 +7,7 @@ import { Heading } from '../parts/heading.tsx'
 import { useDevice } from '../state/device-context.ts'
 import { useAction } from '../state/use-action.ts'
 import { useLoaded } from '../state/use-loaded.ts'
+import { ApprovalsCard } from './approvals-card.tsx'
 import { InviteForm } from './invite-form.tsx'
 import { dateText } from '../words/texts.ts'
 
@@ -38,6 +39,7 @@ export function DevicesScreen({ wallet }: { readonly wallet: Wallet }) {
   return (
     <>
       <Heading>Devices</Heading>
+      {client.isLocked && <ApprovalsCard />}
       <div class="buttons">
         <button type="button" class="quiet" onClick={() => setInviting(true)}>
           Add a device

@@ -1,4 +1,5 @@
-import { isMpcError, type ErrorCode } from 'reshare/errors'
+import { isMpcError, type ErrorCode, type MpcError } from 'reshare/errors'
+import { denialWords, type Words } from './denials.ts'
 
 /** An error in the user's words: what happened, and what to do. */
 export interface Explanation {
@@ -7,8 +8,6 @@ export interface Explanation {
   /** The code of reshare, for whoever is asked for help. */
   readonly code: string | undefined
 }
-
-type Words = readonly [title: string, advice: string]
 
 const MESSAGE_LENGTH = 140
 
@@ -117,9 +116,14 @@ export function explain(error: unknown): Explanation {
       code: undefined,
     }
   }
-  const [title, advice] = known.code === 'STORAGE_UNAVAILABLE' && !known.retryable ? NO_PLACE : WORDS[known.code]
+  const [title, advice] = wordsOf(known)
   const wait = known.retryAfterMs === undefined ? '' : ` Try again in ${minutes(known.retryAfterMs)}.`
   return { title, advice: advice + wait, code: known.code }
+}
+
+function wordsOf({ code, retryable, message }: MpcError): Words {
+  if (code === 'STORAGE_UNAVAILABLE' && !retryable) return NO_PLACE
+  return (code === 'POLICY_DENIED' && denialWords(message)) || WORDS[code]
 }
 
 /** The first line of an error of another library, not all of which are meant for users. */

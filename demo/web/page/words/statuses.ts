@@ -10,7 +10,7 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   'Encrypting share': 'sealing the backup',
   'Storing share': 'storing it and reading it back',
   'Waiting for the other device': 'the other device has to do something',
-  'Waiting for approval': 'another device has to approve it',
+  'Waiting for approval': 'another device has to approve it, or its time has to come',
   'Making ECDSA setup': 'preparing both sides for Ethereum and Bitcoin signatures',
   'Preprocessing signatures': 'preparing the next signatures',
   Signing: 'this device and the server each sign with their part',
