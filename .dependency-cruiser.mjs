@@ -89,7 +89,7 @@ const ADAPTERS = [
   { name: 'transport', files: '^src/transport/', entries: '^src/(transport/|channel/|index[.]ts$)' },
   {
     name: 'database',
-    files: '^src/service/database/(?!(rows|combined|serialization)[.]ts$)',
+    files: '^src/service/database/(?!(rows|combined|schema-version|serialization)[.]ts$)',
     entries: `^src/(service/database/|server/${PROGRAM}[.]ts$)`,
   },
   { name: 'custodian', files: '^src/custodian/', entries: `^src/(custodian/|server/${PROGRAM}[.]ts$)` },

@@ -1,3 +1,4 @@
+import { readSchemaVersion } from '../service/database/schema-version.ts'
 import { within } from '../util/within.ts'
 import type { ServerContext } from './context.ts'
 import { serverSchema } from './schema.ts'
@@ -6,7 +7,7 @@ import { serverSchema } from './schema.ts'
 export interface Readiness {
   /** Whether the database and the log can be used. */
   readonly ready: boolean
-  /** Whether the database responds, and has the tables of this version. */
+  /** Whether the database responds, and has tables that this version can use. */
   readonly database: 'ok' | 'failed'
   /** Whether a master key opens the audit log. Without it, no set changes. */
   readonly auditLog: 'ok' | 'failed'
@@ -38,7 +39,8 @@ export function createReadiness(
   return async () => {
     const usable = await check(async () => {
       await database.migrate(serverSchema)
-      await database.query('select 1')
+      // A newer process may have migrated since.
+      await readSchemaVersion(database, serverSchema)
     })
     const auditLog = usable === 'ok' ? await check(() => audit.open()) : 'failed'
     const ready = usable === 'ok' && auditLog === 'ok'

@@ -5,6 +5,7 @@ import type { Schema } from '../service/database/types.ts'
 /** The server's tables; docs/internals/signing-server.md#tables says what each row means. */
 export const serverSchema: Schema = {
   component: 'server',
+  oldest: 1,
   migrations: [
     [
       `create table reshare_meta (

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lockDirectory } from '../../src/service/database/directory-lock.ts'
 import { createMigrate } from '../../src/service/database/migrate.ts'
 import { pgliteDatabase } from '../../src/service/database/pglite.ts'
+import { readSchemaVersion } from '../../src/service/database/schema-version.ts'
 import { retryConflicts } from '../../src/service/database/serialization.ts'
 import type { Database, Schema } from '../../src/service/database/types.ts'
 import { serverSchema } from '../../src/server/schema.ts'
@@ -99,9 +100,10 @@ describe.each(databaseKinds)('the adapter of $name', ({ name, open }) => {
   }
 
   test('migrations run in order, once, whoever starts first, and each schema by itself', async () => {
-    const first: Schema = { component: 'custodian', migrations: [['create table one (n int)']] }
+    const first: Schema = { component: 'custodian', oldest: 1, migrations: [['create table one (n int)']] }
     const next: Schema = {
       component: 'custodian',
+      oldest: 2,
       migrations: [...first.migrations, ['alter table one add column m int', 'insert into one values (1, 2)']],
     }
     await Promise.all([database.migrate(first), reopen().migrate(first), reopen().migrate(serverSchema)])
@@ -114,7 +116,31 @@ describe.each(databaseKinds)('the adapter of $name', ({ name, open }) => {
       { component: 'custodian', version: 2 },
       { component: 'server', version: serverSchema.migrations.length },
     ])
-    await expect(reopen().migrate(first)).rejects.toThrow('too new')
+    await expect(reopen().migrate(first)).rejects.toThrow('which needs processes of version 2 or later')
+    await expect(readSchemaVersion(database, first)).rejects.toThrow('too old')
+    expect(await readSchemaVersion(database, next)).toBe(2)
+  })
+
+  test('a process goes on with newer tables that do not leave it out, and changes nothing of them', async () => {
+    const first: Schema = { component: 'custodian', oldest: 1, migrations: [[], []] }
+    const next: Schema = { component: 'custodian', oldest: 2, migrations: [[], [], ['create table three (n int)']] }
+    await Promise.all([reopen().migrate(next), reopen().migrate(first)])
+    await reopen().migrate(first)
+    const [row] = await database.query("select version, oldest from reshare_schema where component = 'custodian'")
+    expect(row).toEqual({ version: 3, oldest: 2 })
+    expect(await readSchemaVersion(database, first)).toBe(3)
+    await reopen().migrate(next)
+    expect(await database.query('select * from three')).toEqual([])
+  })
+
+  test('a table of versions that says nothing of older processes leaves them out', async () => {
+    const first: Schema = { component: 'custodian', oldest: 1, migrations: [[]] }
+    await database.query('alter table reshare_schema drop column oldest')
+    await expect(reopen().migrate(first)).rejects.toThrow('which needs processes of version 3 or later')
+    const same: Schema = { component: 'custodian', oldest: 2, migrations: [[], [], []] }
+    await Promise.all([reopen().migrate(same), reopen().migrate(same)])
+    const [row] = await database.query("select version, oldest from reshare_schema where component = 'custodian'")
+    expect(row).toEqual({ version: 3, oldest: 2 })
   })
 
   test('sets and preprocessings go on being numbered beyond 32 bits', async () => {
@@ -134,10 +160,12 @@ describe.each(databaseKinds)('the adapter of $name', ({ name, open }) => {
   })
 
   test('a migration that fails changes nothing and is tried again', async () => {
-    const broken: Schema = { component: 'custodian', migrations: [[], [], ['create table two (n int)', 'no sql']] }
+    const empty = [[], [], []]
+    const failing = [...empty, ['create table two (n int)', 'no sql']]
+    const broken: Schema = { component: 'custodian', oldest: 1, migrations: failing }
     await expect(reopen().migrate(broken)).rejects.toThrow()
     await expect(database.query('select * from two')).rejects.toThrow('two')
-    const mended: Schema = { component: 'custodian', migrations: [[], [], ['create table two (n int)']] }
+    const mended: Schema = { component: 'custodian', oldest: 1, migrations: [...empty, ['create table two (n int)']] }
     await reopen().migrate(mended)
     expect(await database.query('select * from two')).toEqual([])
   })

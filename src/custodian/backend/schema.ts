@@ -4,6 +4,7 @@ import type { Schema } from '../../service/database/types.ts'
 /** The custodian's tables. */
 export const custodianSchema: Schema = {
   component: 'custodian',
+  oldest: 1,
   migrations: [
     [
       // A share is never overwritten: each belongs to a backup set of its own, and goes with it.

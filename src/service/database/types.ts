@@ -21,6 +21,11 @@ export interface Schema {
   readonly component: 'server' | 'custodian'
   /** From the oldest to the newest; their number is the schema's version. */
   readonly migrations: readonly Migration[]
+  /**
+   * The oldest version whose processes go on beside the newest tables: from 1 to the number of migrations. A migration that
+   * they would break on, or would not keep what it relies on, raises it to its own number.
+   */
+  readonly oldest: number
 }
 
 /**
@@ -37,9 +42,10 @@ export interface Database extends Queryable {
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>, isolation?: Isolation): Promise<T>
   /**
-   * Migrates a schema to its newest version; safe to run in several processes at once, and cheap to repeat.
+   * Migrates a schema to its newest version; safe to run in several processes at once, and cheap to repeat. Tables of a
+   * newer version stay as they are, if processes of this one go on with them.
    *
-   * @throws {Error} if the database was written by a newer version of the package
+   * @throws {Misconfigured} if the tables are of a newer version that leaves this one out
    */
   migrate(schema: Schema): Promise<void>
   /** Closes what the adapter has opened. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { createMetrics, createMonitor, type Monitor, type Readiness } from '../../../src/server/index.ts'
 import { createSecretComparison } from '../../../src/service/secret-check.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
+import { serverSchema } from '../../../src/server/schema.ts'
 import type { Database } from '../../../src/service/database/types.ts'
 import { seededRandom } from '../../support/random.ts'
 import { parseExposition, valueOf } from '../support/exposition.ts'
@@ -120,6 +121,27 @@ describe('readiness', () => {
     }
     expect(errors).toEqual([down])
     isDown = false
+    expect((await ready()).ready).toBe(true)
+  })
+
+  test('says so once a newer version has changed the tables in a way that leaves this one out', async () => {
+    const { ready, errors } = await readinessWith(world.database)
+    expect((await ready()).ready).toBe(true)
+    const setVersions = (version: number, oldest: number) =>
+      world.database.query("update reshare_schema set version = $1, oldest = $2 where component = 'server'", [
+        version,
+        oldest,
+      ])
+    const own = serverSchema.migrations.length
+    try {
+      await setVersions(own + 1, own)
+      expect((await ready()).ready).toBe(true)
+      await setVersions(own + 1, own + 1)
+      expect(await ready()).toMatchObject({ ready: false, database: 'failed' })
+      expect(String(errors)).toContain(`needs processes of version ${own + 1} or later`)
+    } finally {
+      await setVersions(own, serverSchema.oldest)
+    }
     expect((await ready()).ready).toBe(true)
   })
 
