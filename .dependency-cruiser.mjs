@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   protocol: [...CORE, 'hpke'],
   wire: [...CORE, 'protocol'],
   service: [...BASE, 'curve', 'wire'],
-  channel: [...BASE, 'hpke', 'wire/error-body', 'storage/types', 'transport/types', 'transport/request'],
+  channel: [...BASE, 'hpke', 'wire/(error-body|versions)', 'storage/types', 'transport/types', 'transport/request'],
   portal: [...BASE, 'index', 'export', 'backup'],
   workers: [...CORE, 'protocol'],
   module: [...BASE, 'wasm'],

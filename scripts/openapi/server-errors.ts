@@ -12,6 +12,14 @@ export const SERVER_ERRORS: ErrorTable = {
     means: 'the request does not open. The same bytes for every cause.',
     message: 'the request does not open',
   },
+  PROTOCOL_VERSION_UNSUPPORTED: {
+    means: 'the round body begins with a version that this server does not read; nothing has changed.',
+    message: 'round bodies are read in version 1, not 2: this server is older',
+  },
+  'PROTOCOL_VERSION_UNSUPPORTED sealed': {
+    means: 'the sealed request begins with a version that this server does not read.',
+    message: 'sealed requests are read in version 1, not 2: this server is older',
+  },
   AUTH_FAILED: {
     means:
       "no client, or a set, wallet, operation or device that is not the caller's: the same bytes whether or not it exists.",
@@ -108,6 +116,7 @@ export const REFUSED = [
 
 /** The errors of one round besides. */
 export const ROUND_ERRORS = [
+  'PROTOCOL_VERSION_UNSUPPORTED',
   'POLICY_DENIED',
   'APPROVAL_REQUIRED',
   'INTENT_REQUIRED',

@@ -33,7 +33,7 @@ const operationId = v.pipe(
 
 const code = errorCode(
   'The code decides; the status follows from it. `TIMEOUT` is sent only within a sealed response, with status 425. ' +
-    '`STORAGE_CONFLICT` comes from the custodian only. `PROTOCOL_VERSION_UNSUPPORTED` and `STORAGE_UNAVAILABLE` are reserved.',
+    '`STORAGE_CONFLICT` comes from the custodian only. `STORAGE_UNAVAILABLE` is reserved.',
 )
 
 const headers = headerSchemas()
@@ -234,7 +234,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       contentType: SEALED_CONTENT_TYPE,
       schema: ref('SealedResponse'),
     },
-    errors: ['CHANNEL_FAILED sealed', 'INTERNAL failed'],
+    errors: ['CHANNEL_FAILED sealed', 'PROTOCOL_VERSION_UNSUPPORTED sealed', 'INTERNAL failed'],
   },
 }
 

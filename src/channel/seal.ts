@@ -10,11 +10,12 @@ import { CodecError } from '../util/codec.ts'
 import { hedgedRandom } from '../util/hedge.ts'
 import type { RandomSource } from '../util/random.ts'
 import { tag } from '../util/tags.ts'
+import { isRead, SEALED_VERSIONS } from '../wire/versions.ts'
 
 // A request is sealed by HPKE in mode auth (RFC 9180). Its response is sealed as in Oblivious HTTP (RFC 9458 §4.4), with a
 // key that the request's context exports. Each exchange has its own ephemeral key, and the server keeps no state.
 
-const VERSION = 1
+const VERSION = SEALED_VERSIONS.written
 const KEY_ID_LENGTH = 8
 const RESPONSE_NONCE_LENGTH = Math.max(KEY_LENGTH, NONCE_LENGTH)
 const HEADER_LENGTH = 1 + KEY_ID_LENGTH + X25519_LENGTH
@@ -90,7 +91,7 @@ export async function openRequest(
   random: RandomSource,
 ): Promise<OpenedRequest> {
   if (message.length < REQUEST_OVERHEAD) throw new CodecError('a sealed request is too short')
-  if (message[0] !== VERSION) throw new CodecError('a sealed request is of another version')
+  if (!isRead(message[0] as number, SEALED_VERSIONS)) throw new CodecError('a sealed request is of another version')
   const header = message.slice(0, HEADER_LENGTH)
   const keyId = header.subarray(1, 1 + KEY_ID_LENGTH)
   const key = keys.find(({ publicKey }) => equalBytes(publicKey.subarray(0, KEY_ID_LENGTH), keyId))

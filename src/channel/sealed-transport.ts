@@ -1,5 +1,5 @@
-import { readFailure } from '../wire/error-body.ts'
-import { MpcError } from '../errors.ts'
+import { parseErrorBody, readFailure } from '../wire/error-body.ts'
+import { isMpcError, MpcError } from '../errors.ts'
 import { X25519_LENGTH, type HpkeKeyPair } from '../hpke/x25519.ts'
 import type { ShareStore } from '../storage/types.ts'
 import { headerSource, requestHeaders, requestUrl, type HeaderSource } from '../transport/request.ts'
@@ -19,6 +19,7 @@ import {
 } from './messages.ts'
 import { sealRequest, type SealedRequest } from './seal.ts'
 import { assertObject } from '../util/arguments.ts'
+import { SEALED_VERSIONS } from '../wire/versions.ts'
 
 /** Options of {@link sealedTransport}. */
 export interface SealedTransportOptions {
@@ -43,7 +44,8 @@ const BASE = 'https://sealed.localhost'
  * Seals every request to the server's pinned key, authenticated with the device's key. Proxies on the way see the device's
  * public key, times and sizes, but no share, token, wallet or status. A response that is not sealed is never accepted.
  *
- * Requests throw CHANNEL_FAILED if the response does not come from the holder of the pinned key. They throw NETWORK_ERROR
+ * Requests throw CHANNEL_FAILED if the response does not come from the holder of the pinned key, and
+ * PROTOCOL_VERSION_UNSUPPORTED if the server, or a relay in its place, does not read their version. They throw NETWORK_ERROR
  * or RATE_LIMITED if a proxy responds with a transient failure, and what the inner transport throws.
  *
  * @throws {TypeError | RangeError} if an option is wrong
@@ -149,7 +151,9 @@ function readHeaders(headers: Headers): { authorization: string; contentType: st
 
 function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportResponse): InnerResponse {
   if (status !== 200) {
-    // An unsealed response is only believed if it reports a transient failure.
+    // A server cannot seal a response to a request that it cannot read. Whoever forges this can only refuse, as any relay.
+    if (status === 400 && isOtherVersion(body)) throw otherVersion()
+    // Any other unsealed response is only believed if it reports a transient failure.
     const { error, transient } = readFailure(status, undefined, retryAfterMs)
     throw transient ? error : channelFailed(`it has status ${status} and is not sealed`)
   }
@@ -164,6 +168,18 @@ function open(sealed: SealedRequest, { status, body, retryAfterMs }: TransportRe
   } finally {
     wipe(plaintext)
   }
+}
+
+function isOtherVersion(body: Uint8Array): boolean {
+  return isBytes(body) && isMpcError(readFailure(400, parseErrorBody(body)).error, 'PROTOCOL_VERSION_UNSUPPORTED')
+}
+
+function otherVersion(): MpcError {
+  const { format, written } = SEALED_VERSIONS
+  return new MpcError(
+    'PROTOCOL_VERSION_UNSUPPORTED',
+    `the server says that it does not read ${format} of version ${written}`,
+  )
 }
 
 function channelFailed(why: string): MpcError {

@@ -1,9 +1,11 @@
 import { readRequiredApproval, type RequiredApproval } from './approvals.ts'
+import { fromUtf8 } from '../util/bytes.ts'
 import { MpcError, ProtocolError, type ErrorCode, isMpcError, isProtocolError } from '../errors.ts'
 
 /** The HTTP status of each code that a server responds with. Codes that only occur on a client have none. */
 const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   CHANNEL_FAILED: 400,
+  PROTOCOL_VERSION_UNSUPPORTED: 400,
   AUTH_FAILED: 401,
   POLICY_DENIED: 403,
   APPROVAL_REQUIRED: 403,
@@ -19,7 +21,6 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   SET_RETIRED: 410,
   SET_EXPIRED: 410,
   BACKUP_SUPERSEDED: 410,
-  PROTOCOL_VERSION_UNSUPPORTED: 426,
   PROTOCOL_ABORTED: 422,
   SHARE_PARSING_FAILED: 422,
   OT_POISONED: 423,
@@ -103,6 +104,15 @@ export function readFailure(status: number, body: unknown, retryAfterMs?: number
   const isTransient =
     TRANSIENT_STATUSES.has(status) || (status === 500 && !isOurs) || error.code === 'OPERATION_IN_PROGRESS'
   return { error, transient: error.retryable && isTransient }
+}
+
+/** The body of an unsuccessful response, for {@link readFailure}. A proxy's error page is not JSON; then only the status counts. */
+export function parseErrorBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(body))
+  } catch {
+    return undefined
+  }
 }
 
 /** The failure of a request that got no response. */

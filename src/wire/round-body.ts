@@ -1,6 +1,7 @@
 import { fromUtf8, utf8 } from '../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../util/codec.ts'
 import { ENVELOPE_MAX_LENGTH } from '../protocol/session/envelope.ts'
+import { ROUND_BODY_VERSIONS, isRead } from './versions.ts'
 
 /** An envelope of one of the sessions that an operation runs side by side. */
 export interface SessionMessage {
@@ -17,15 +18,13 @@ export interface RoundBody<Header> {
 
 export const ROUND_CONTENT_TYPE = 'application/vnd.reshare.round'
 
-const VERSION = 1
-
 /** The longest header, in bytes. */
 export const HEADER_MAX_LENGTH = 1 << 18
 
 /** `version u8 | header length u32 | header (JSON) | count u8 | count × (sessionIndex u8 | length u32 | envelope)` */
 export function encodeRoundBody(roundBody: RoundBody<object>): Uint8Array {
   const writer = new Writer()
-    .u8(VERSION)
+    .u8(ROUND_BODY_VERSIONS.written)
     .prefixed(utf8(JSON.stringify(roundBody.header)))
     .u8(roundBody.messages.length)
   for (const { sessionIndex, envelope } of roundBody.messages) writer.u8(sessionIndex).prefixed(envelope)
@@ -40,7 +39,7 @@ export function encodeRoundBody(roundBody: RoundBody<object>): Uint8Array {
 export function decodeRoundBody(bytes: Uint8Array): RoundBody<unknown> {
   const reader = new Reader(bytes)
   const version = reader.u8()
-  if (version !== VERSION) throw new CodecError(`round body version ${version} is not supported`)
+  if (!isRead(version, ROUND_BODY_VERSIONS)) throw new CodecError(`round body version ${version} is not supported`)
   const header = parseJson(reader.prefixed(HEADER_MAX_LENGTH))
   const count = reader.u8()
   const messages: SessionMessage[] = []

@@ -174,6 +174,19 @@ describe('a response that is not of the holder of the pinned key', () => {
     await expect(responding(change).request(post('a'))).rejects.toMatchObject(failed)
   })
 
+  test('that it is of another version is believed, with status 400 alone, and in the own words', async () => {
+    const body = utf8('{"error":{"id":"PROTOCOL_VERSION_UNSUPPORTED","message":"forged","retryable":true}}')
+    for (const status of [400, 401, 426]) {
+      const attempt = responding(() => ({ status, body })).request(post('a'))
+      const error = (await attempt.catch((error: unknown) => error)) as MpcError
+      expect(error).toMatchObject({
+        code: status === 400 ? 'PROTOCOL_VERSION_UNSUPPORTED' : 'CHANNEL_FAILED',
+        retryable: false,
+      })
+      expect(error.message).not.toContain('forged')
+    }
+  })
+
   test('a proxy is believed that it is busy, for how long, and nothing else', async () => {
     const passing = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]
     const others = [100, 199, 201, 204, 301, 302, 307, 400, 401, 403, 404, 409, 413, 426, 501, 505, 519, 528, 531, 599]

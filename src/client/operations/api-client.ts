@@ -1,4 +1,4 @@
-import { transportFailure, readFailure } from '../../wire/error-body.ts'
+import { parseErrorBody, transportFailure, readFailure } from '../../wire/error-body.ts'
 import { decodeRoundBody, encodeRoundBody, ROUND_CONTENT_TYPE, type RoundBody } from '../../wire/round-body.ts'
 import type { Approval } from '../../wire/approvals.ts'
 import type { DeviceStatus, ListedDevice } from '../../wire/devices.ts'
@@ -195,14 +195,5 @@ function requireResponse(response: Partial<TransportResponse>): TransportRespons
     status: status as number,
     body: abytes(body, undefined, 'body'),
     ...(isWait && { retryAfterMs }),
-  }
-}
-
-/** A proxy's error page is not JSON; then only the status counts. */
-function parseErrorBody(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(fromUtf8(body))
-  } catch {
-    return undefined
   }
 }

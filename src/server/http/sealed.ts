@@ -15,6 +15,7 @@ import { toHex, wipe } from '../../util/bytes.ts'
 import { CodecError, isCodecError } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { errorName } from '../../util/brand.ts'
+import { assertVersion, SEALED_VERSIONS } from '../../wire/versions.ts'
 
 /** What opening sealed requests needs. */
 export interface SealedOptions {
@@ -41,6 +42,7 @@ export interface Sealed {
  * response contains.
  *
  * @param dispatch responds to the inner request
+ * @throws {PROTOCOL_VERSION_UNSUPPORTED} if it is of another version; the refusal is not sealed
  * @throws {CHANNEL_FAILED} if it does not open, whatever the cause; nothing was dispatched
  */
 export async function respondSealed(
@@ -54,6 +56,7 @@ export async function respondSealed(
   try {
     if (request.headers.get('content-type') !== SEALED_CONTENT_TYPE) throw new CodecError('not a sealed request')
     const message = await readBody(request, REQUEST_OVERHEAD + REQUEST_FIELDS_MAX_LENGTH + bodyBytes)
+    assertVersion(message, SEALED_VERSIONS)
     opened = await openRequest(channelKeys, message, random)
     const decoded = decodeRequest(opened.plaintext)
     time = decoded.time

@@ -1,5 +1,6 @@
 import { isProven } from '../../wire/operation-definitions.ts'
 import { decodeRoundBody, type RoundBody } from '../../wire/round-body.ts'
+import { assertVersion, ROUND_BODY_VERSIONS } from '../../wire/versions.ts'
 import { BadRequest } from '../../service/http.ts'
 import type { OperationKind } from '../../wire/operations.ts'
 import { isMpcError } from '../../errors.ts'
@@ -102,6 +103,7 @@ async function runRound(
 }
 
 function readRoundBody(body: Uint8Array): RoundBody<unknown> {
+  assertVersion(body, ROUND_BODY_VERSIONS)
   try {
     return decodeRoundBody(body)
   } catch (error) {

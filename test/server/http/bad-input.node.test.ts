@@ -3,7 +3,7 @@ import { encodeRoundBody, ROUND_CONTENT_TYPE, type SessionMessage } from '../../
 import { paths } from '../../../src/wire/paths.ts'
 import { DEFAULT_LIMITS } from '../../../src/server/context.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
-import { concatBytes, toHex, utf8 } from '../../../src/util/bytes.ts'
+import { concatBytes, fromUtf8, toHex, utf8 } from '../../../src/util/bytes.ts'
 import { seededRandom } from '../../support/random.ts'
 import { NOT_LABELS } from '../../support/texts.ts'
 import { codeOf, firstFlight, serverClient, type ServerClient } from '../../support/server-client.ts'
@@ -147,13 +147,12 @@ describe('round bodies', () => {
   const message: SessionMessage = { sessionIndex: 0, envelope: Uint8Array.of(1) }
   test.each([
     ['an empty body', new Uint8Array()],
-    ['another version', concatBytes(Uint8Array.of(2), valid.slice(1))],
     ['a byte too few', valid.slice(0, -1)],
     ['a byte too many', concatBytes(valid, Uint8Array.of(0))],
     ['a header that is not JSON', concatBytes(Uint8Array.of(1, 0, 0, 0, 1), utf8('{'), Uint8Array.of(0))],
     ['a header that is not UTF-8', Uint8Array.of(1, 0, 0, 0, 1, 0xff, 0)],
     ['a header length beyond the end', Uint8Array.of(1, 0xff, 0xff, 0xff, 0xff)],
-    ['random bytes', seededRandom('flights')(300)],
+    ['random bytes', concatBytes(Uint8Array.of(1), seededRandom('flights')(300))],
     ['no messages', valid],
     [
       'a message that is no envelope',
@@ -162,6 +161,15 @@ describe('round bodies', () => {
     ['a body over the limit', new Uint8Array(5 * 1024 * 1024 + 1)],
   ])('%s', async (_, body) => {
     await expectRefused(firstRound, body)
+  })
+
+  test('another version, with a code of its own', async () => {
+    for (const version of [0, 2, 255]) {
+      const answer = await client.send('POST', firstRound, valid.with(0, version))
+      expect([answer.status, codeOf(answer)]).toEqual([400, 'PROTOCOL_VERSION_UNSUPPORTED'])
+      expect(fromUtf8(answer.body)).toContain(version > 1 ? 'this server is older' : 'the client is older')
+    }
+    expect(await contents()).toBe(before)
   })
 
   test.each([['text/plain'], ['application/json'], [`${ROUND_CONTENT_TYPE}; charset=utf-8`]])(

@@ -59,7 +59,6 @@ describe('what does not open', () => {
       ['too long', (await sealed.seal(encodeRequest({ ...post6MiB, path: paths.round('00'.repeat(16), 1) }))).message],
       ['another type', message, 'application/vnd.reshare.round'],
       ['an unknown key', stranger.message],
-      ['another version', flip(message, 0)],
       ['another key id', flip(message, 1)],
       ['another device', flip(message, 9)],
       ['another encapsulated key', flip(message, 41)],
@@ -81,6 +80,12 @@ describe('what does not open', () => {
       expect([cause, await post(body, type, strict)]).toEqual([cause, REFUSED])
     expect(asked).toEqual([])
     expect(sealed.world.errors).toEqual([])
+  })
+
+  test('another version is said to be that, and is not sealed', async () => {
+    const { message } = await sealed.seal(get(path))
+    const { status, body } = await post(message.with(0, 2))
+    expect([status, JSON.parse(body)]).toMatchObject([400, { error: { id: 'PROTOCOL_VERSION_UNSUPPORTED' } }])
   })
 
   test.each([
@@ -142,7 +147,9 @@ describe('what does not open', () => {
         },
       }
       const client = sealed.client(id, sealed.transportOf(id, touching))
-      await expect(generate(client).post()).rejects.toMatchObject({ code: 'CHANNEL_FAILED' })
+      // The first byte is the version.
+      const code = at === 0 ? 'PROTOCOL_VERSION_UNSUPPORTED' : 'CHANNEL_FAILED'
+      await expect(generate(client).post()).rejects.toMatchObject({ code })
     }
     expect(await sealed.world.database.query('select 1 from reshare_operations where client_id = $1', [id])).toEqual([])
   })
