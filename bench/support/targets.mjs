@@ -105,7 +105,7 @@ const TARGETS = [
   atMost(1.2, '×', 'recombine 1,000 of 1,000, a term against 100 of 100', growth('recombine, ed25519')),
   atMost(90, 'KB', 'core.wasm', kilobytes('core.wasm', 'raw')),
   atMost(25, 'KB', 'core.wasm, brotli', kilobytes('core.wasm', 'brotli')),
-  atMost(125, 'KB', 'client with the password backup, gzip', kilobytes('client + password', 'gzip')),
+  atMost(100, 'KB', 'client with the password backup, gzip', kilobytes('client + password', 'gzip')),
   atMost(40, 'KB', 'generate, recover and sign, gzip', kilobytes('generate, recover, sign', 'gzip')),
   atMost(40, 'KB', 'ed25519 alone, gzip', kilobytes('ed25519 alone', 'gzip')),
   atMost(60, 'KB', 'client without backup methods, gzip', kilobytes('client', 'gzip')),
