@@ -1,11 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/service/http.ts'
 import type { Database } from '../../src/service/database/types.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
-import { play } from '../support/server-client.ts'
+import { play, type ServerClient } from '../support/server-client.ts'
 import { newWallet, prove, sign } from './support/wallets.ts'
-import { createWorld } from './support/world.ts'
+import { createWorld, type World } from './support/world.ts'
 
 /** From now on each decision fails as on a full disk: with PostgreSQL's code for it, in the middle of a transaction. */
 async function fillDisk(database: Database): Promise<void> {
@@ -20,14 +20,20 @@ const makeRoom = (database: Database) => database.query('drop trigger disk_full 
 
 describe.each(databaseKinds)('on $name a full disk', ({ open }) => {
   let database: Database
-  afterEach(() => database.close())
+  let world: World
+  let client: ServerClient
+  let wallet: Awaited<ReturnType<typeof newWallet>>
+
+  beforeAll(async () => {
+    database = await open()
+    world = createWorld(database, seededRandom())
+    client = world.client()
+    wallet = await newWallet(client)
+    await play(prove(client, wallet.signing))
+  })
+  afterAll(() => database.close())
 
   test('is the server’s trouble: the client repeats the request, which succeeds once there is room', async () => {
-    database = await open()
-    const world = createWorld(database, seededRandom())
-    const client = world.client()
-    const wallet = await newWallet(client)
-    await play(prove(client, wallet.signing))
     await fillDisk(database)
     await expect(play(sign(client, wallet.signing))).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true })
     expect(world.errors.splice(0)).toEqual([expect.any(Unavailable)])
