@@ -7,9 +7,9 @@ import type { SignedWords } from '../words/signed/signed-words.ts'
 export interface Question {
   readonly id: number
   readonly signatures: readonly SignedWords[]
-  agree(): void
+  readonly agree: () => void
   /** Does nothing after `agree`. */
-  refuse(): void
+  readonly refuse: () => void
 }
 
 /** Asks the user before a signature, one question after the other. */
