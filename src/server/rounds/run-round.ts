@@ -1,10 +1,11 @@
 import { encodeRoundBody } from '../../wire/round-body.ts'
 import { MpcError } from '../../errors.ts'
 import { wipe } from '../../util/bytes.ts'
-import type { OperationKey } from '../access/caller.ts'
+import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { definitionOf, runsInTransaction } from '../operations/definitions.ts'
 import type { Completion, RoundInput, RoundOutput, SetRequest } from '../operations/round.ts'
+import { UNLIMITED } from '../sets/sets-table.ts'
 import { abortOperation } from './decisions.ts'
 import { blamesClient, isFinal, isRejectedBeforeAdvance } from './failures.ts'
 import { decideRound, finishRound, operationEnded, releaseRound, resetRound, type RoundContext } from './lease.ts'
@@ -56,14 +57,14 @@ async function runAndStore(
   const { request, epoch, device } = operation
   // Aborted after the caller had looked: the request is deleted, and without its state a later round would run as a first one.
   if (request === null || (lease.round > 1 && operation.state === null)) throw operationEnded()
-  const sealContext = sessionContext(lease, lease.round, epoch)
-  const state = operation.state === null ? undefined : context.sealer.open(sealContext, operation.state)
   const { clientId, operationId } = lease
-  const input = { clientId, operationId, device, round: lease.round, request, epoch, state, ...received }
+  const begun = { clientId, operationId, device, round: lease.round, request, epoch, ...received }
+  const state = operation.state === null ? undefined : context.sealer.open(sessionContext(begun), operation.state)
+  const input = { ...begun, state }
   try {
     if (runsInTransaction(request)) return await runInTransaction(round, { ...input, request })
     const output = await definitionOf(request).handle(context, input)
-    const sealed = sealState(round, epoch, output)
+    const sealed = sealState(context, input, output)
     return await context.database.transaction((tx) => storeOutput(round, tx, output, sealed))
   } finally {
     wipe(state)
@@ -72,22 +73,22 @@ async function runAndStore(
 
 async function runInTransaction(round: RoundContext, input: RoundInput<SetRequest>): Promise<StoredRound | Banned> {
   const { context } = round
-  const { clientId, epoch, request } = input
+  const { clientId, request } = input
   const { consume, handle } = definitionOf<SetRequest>(request)
   const taken = await consume?.(context, input)
   const work = async (tx: Queryable): Promise<StoredRound | Banned> => {
     const output = await handle(context, { ...input, taken }, tx)
     const { banned } = output
-    return banned === undefined ? storeOutput(round, tx, output, sealState(round, epoch, output)) : { banned }
+    return banned === undefined ? storeOutput(round, tx, output, sealState(context, input, output)) : { banned }
   }
   const set = { clientId, setId: request.setId }
   return context.turns.take(turnOfSet(set.setId), () => transactOrBan(context, set, work))
 }
 
 /** Seals the state for the next round, and wipes it. */
-function sealState({ context, lease }: RoundContext, epoch: number, { state }: RoundOutput): Uint8Array | null {
+function sealState({ sealer }: ServerContext, input: RoundInput, { state }: RoundOutput): Uint8Array | null {
   if (state === undefined) return null
-  const sealed = context.sealer.seal(sessionContext(lease, lease.round + 1, epoch), state)
+  const sealed = sealer.seal(sessionContext({ ...input, round: input.round + 1 }), state)
   wipe(state)
   return sealed
 }
@@ -137,7 +138,12 @@ function requireTimeLeft({ context }: RoundContext, operation: OperationRow): vo
   throw new MpcError('PROTOCOL_ABORTED', 'the operation has expired; start it again')
 }
 
-/** Session state opens only for its round and in the epoch in which it was sealed. */
-function sessionContext({ clientId, operationId }: OperationKey, round: number, epoch: number) {
-  return { purpose: 'session', clientId, row: `${operationId}/${round}/${epoch}` } as const
+/**
+ * Session state opens only for its round, in the epoch in which it was sealed, and while the limits that a refresh hands on, which
+ * are read from the database in each round, are the same.
+ */
+function sessionContext({ clientId, operationId, round, epoch, request, source }: Omit<RoundInput, 'state'>) {
+  const { scope, expiresAt } = (request.kind === 'refresh' && source?.set) || UNLIMITED
+  const limits = scope === null && expiresAt === null ? [] : [scope ?? '', expiresAt?.toISOString() ?? '']
+  return { purpose: 'session', clientId, row: [operationId, round, epoch, ...limits].join('/') } as const
 }

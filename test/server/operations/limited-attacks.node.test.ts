@@ -84,6 +84,27 @@ describe.each(databaseKinds)('on $name', ({ open }) => {
     world.errors.splice(0)
   })
 
+  test.each<[string, string | null, string | null]>([
+    ['no limits', null, null],
+    ['another scope', 'treasury', '2100-01-01T00:00:00.000Z'],
+    ['no expiry', 'agent', null],
+  ])('a refresh under way of a set that is changed to %s in the database makes none', async (_, scope, expiresAt) => {
+    const { agent, limited, setId } = await limitedDevices(world, server, clientId())
+    const operation = refresh(agent, limited)
+    operation.take(await operation.post())
+    // Who writes the database also writes what keeps others from it.
+    await world.database.query('alter table reshare_sets disable trigger reshare_sets_keep_limits')
+    const change = 'update reshare_sets set scope = $2, expires_at = $3 where set_id = $1'
+    await world.database.query(change, [setId, scope, expiresAt === null ? null : new Date(expiresAt)])
+    await world.database.query('alter table reshare_sets enable trigger reshare_sets_keep_limits')
+    await expect(play(operation)).rejects.toThrow()
+    const made = await world.database.query('select state from reshare_sets where operation_id = $1', [
+      operation.operationId,
+    ])
+    expect(made).toEqual([])
+    world.errors.splice(0)
+  })
+
   test.each<[string, SetLimits]>([
     ['none', {}],
     ['a later expiry', { scope: 'agent', expiresAt: '2100-01-01T00:00:00.000Z' }],
