@@ -1,13 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
+import { logBans } from '../../../src/server/sets/ot-states.ts'
+import { encodeIntent } from '../../../src/wire/intent.ts'
 import { paths } from '../../../src/wire/paths.ts'
-import { toHex } from '../../../src/util/bytes.ts'
+import { encodeRoundBody } from '../../../src/wire/round-body.ts'
+import { toHex, utf8 } from '../../../src/util/bytes.ts'
 import { codeOf, play, type ServerClient } from '../../support/server-client.ts'
 import { ClientOperation } from '../../support/server-client.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
 import { approve, deny, listApprovals, onConditions, requiredIn } from '../support/approvals.ts'
 import { deviceServer, newDevice, revokeDevice, type DeviceServer } from '../support/devices.ts'
 import { fileDevices } from '../support/file-devices.ts'
+import { limitedDevices } from '../support/limited-sets.ts'
 import { generate, refresh, setIdOf, sign } from '../support/wallets.ts'
 import type { World } from '../support/world.ts'
 
@@ -258,6 +262,51 @@ describe.each(databaseKinds)('requests for approval, on $name', ({ open }) => {
     }
     const ofJoined = { ...(await plant({ ...made, device: joined })), walletId: unbound.walletId }
     await approve(forger, requiredIn(await sign(server.client(id, joined), ofJoined, 'bip340').post()))
+  })
+
+  test.each([
+    ['a scope', { scope: 'agent' }],
+    ['an expiry', { expiresAt: '2100-01-01T00:00:00.000Z' }],
+  ])('a set with %s neither sees nor decides what another device asks for', async (_, limits) => {
+    const made = await limitedDevices(world, server, newClientId(), limits)
+    const { phone: asks, agent, limited } = made
+    world.pass(1)
+    const approvalId = requiredIn(await sign(asks, made.wallet.signing).post())
+    expect(await listApprovals(agent)).toEqual([])
+    for (const path of [paths.approve(approvalId), paths.deny(approvalId)]) {
+      expect(codeOf(await agent.send('POST', path))).toBe('AUTH_FAILED')
+    }
+    // It asks itself, and another device decides.
+    const own = requiredIn(await sign(agent, limited.signing).post())
+    expect((await listApprovals(agent)).map((asked) => [asked.approvalId, asked.mayApprove])).toEqual([[own, false]])
+    expect(await approve(asks, own)).toMatchObject({ state: 'READY' })
+  })
+
+  test('an approval of several signatures holds whatever they are made with and are said to be of', async () => {
+    const item = { scheme: 'ecdsa', message: '01'.repeat(32), hash: null, path: 'm' }
+    const about = (data: string) => toHex(encodeIntent({ kind: 'bitcoinTransaction', data: utf8(data), input: 0 }))
+    const ask = async (items: readonly object[], change: object = {}) => {
+      const header = { kind: 'signAll', walletId, setId: setIdOf(signing), items, ...change }
+      const path = paths.round(toHex(world.random(16)), 1)
+      return requiredIn(await phone.send('POST', path, encodeRoundBody({ header, messages: [] })))
+    }
+    const approvalId = await ask([item])
+    expect(await ask([item], { preprocessings: ['ab'.repeat(32)] })).toBe(approvalId)
+    expect(await ask([{ ...item, intent: 0, input: 1 }], { intents: [about('one')] })).toBe(approvalId)
+    expect(await ask([{ ...item, intent: 0, input: 2 }], { intents: [about('another')] })).toBe(approvalId)
+    expect(await ask([{ ...item, message: '02'.repeat(32) }])).not.toBe(approvalId)
+    expect(await ask([item, item])).not.toBe(approvalId)
+  })
+
+  test('what waits with a set ends with the ban of its client', async () => {
+    const approvalId = requiredIn(await sign(phone, signing).post())
+    await world.database.query(
+      `insert into reshare_ot_states (set_id, sealed, poisoned, epoch) select $1, $2, true, number from reshare_meta
+       where name = 'epoch'`,
+      [setIdOf(signing), new Uint8Array(1)],
+    )
+    await logBans(server.context)
+    expect((await listApprovals(tablet))[0]).toMatchObject({ approvalId, state: 'ENDED' })
   })
 
   test('of approving and denying at once, and of going on twice, one happens', async () => {
