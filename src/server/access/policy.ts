@@ -113,17 +113,23 @@ interface Asking {
  */
 export async function askPolicy({ policy, limits }: Asking, request: PolicyRequest): Promise<Allowed> {
   if (policy === undefined) return ALLOWED
-  const allowed = await askHook('policy', limits.hookMs, async (options) => {
-    const answers: Allowed[] = []
-    for (const one of policy.judgesAll === true ? [request] : eachItem(request)) {
-      const answer = readAnswer(one.action, await policy(one, options))
-      if (answer === undefined) return undefined
-      answers.push(answer)
-    }
-    return allOf(answers)
-  })
-  if (allowed !== undefined) return allowed
-  throw new MpcError('POLICY_DENIED', `the policy denies ${request.action}`)
+  const answers: Allowed[] = []
+  for (const one of policy.judgesAll === true ? [request] : eachItem(request)) {
+    // Each item has the time of one signature.
+    const answer = await askHook('policy', limits.hookMs, async (options) =>
+      readAnswer(one.action, await policy(one, options)),
+    )
+    if (answer === undefined) throw denied(request)
+    answers.push(answer)
+  }
+  // Answers that cannot be added up are a failure of the policy.
+  const allowed = await askHook('policy', limits.hookMs, () => allOf(answers))
+  if (allowed === undefined) throw denied(request)
+  return allowed
+}
+
+function denied({ action }: PolicyRequest): MpcError {
+  return new MpcError('POLICY_DENIED', `the policy denies ${action}`)
 }
 
 /** A `signAll` as requests to sign each of its items; any other request as it is. */

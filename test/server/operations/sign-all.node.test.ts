@@ -107,9 +107,11 @@ describe('several signatures', () => {
   test('are judged one by one by a policy that does not say that it judges all', async () => {
     const { clientId, having, wallet } = await owner()
     const asked: PolicyRequest[] = []
+    const signals = new Set<AbortSignal>()
     const client = having({
-      policy: (request) => {
+      policy: (request, { signal }) => {
         asked.push(request)
+        signals.add(signal)
         if (request.path === 'm/9') return false
         return { reserve: [{ counter: 'signatures', amount: 1n, most: 5n, periodMs: 60_000 }] }
       },
@@ -118,6 +120,8 @@ describe('several signatures', () => {
     expect(asked.map(({ action, path, items }) => [action, path, items])).toEqual(
       mixed.map(({ path }) => ['sign', path, undefined]),
     )
+    // Each has the time of one signature.
+    expect(signals.size).toBe(mixed.length)
     const [row] = await tables.database.query('select amount from reshare_reservations where client_id = $1', [
       clientId,
     ])
