@@ -62,6 +62,12 @@ export interface RateCounts<Kind extends string> {
    * @throws {RATE_LIMITED} if there were too many; the transaction must be rolled back
    */
   charge(tx: Queryable, subject: Subject, kind: Kind, times?: number): Promise<void>
+  /**
+   * Counts nothing.
+   *
+   * @throws {RATE_LIMITED} if {@link RateCounts.charge} would
+   */
+  requireRoom(subject: Subject, kind: Kind, times?: number): Promise<void>
   /** @throws {RATE_LIMITED} if one of the subjects is locked out */
   requireUnlocked(subjects: readonly Subject[]): Promise<void>
   /**
@@ -114,8 +120,10 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     if (rate === null) return
     const { count, endsAt } = await increment(tx, subject, kind, { windowMs: rate.perMs, times })
     if (count <= rate.count) return
-    throw rateLimited(`too many operations of this kind (${kind}): try again later`, endsAt, now())
+    throw tooMany(kind, endsAt)
   }
+  const tooMany = (kind: Kind, endsAt: Date): MpcError =>
+    rateLimited(`too many operations of this kind (${kind}): try again later`, endsAt, now())
   const lockedOut = (endsAt: Date): MpcError =>
     rateLimited('locked after failed proofs: try again later', endsAt, now())
 
@@ -149,6 +157,18 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
 
   return {
     charge,
+    async requireRoom(subject, kind, times = 1) {
+      const rate = rates[kind]
+      if (rate === null) return
+      // An aggregate always has a row: without one, the count is unknown.
+      const [row] = await database.query(
+        `select coalesce(max(count), 0)::int as count, coalesce(max(ends_at), $4) as ends_at, coalesce(max(started_at), $4) as started_at
+         from ${table} where client_id = $1 and kind = $2 and subject = $3 and ends_at > $4`,
+        [subject.clientId, kind, subject.scope, later()],
+      )
+      const { count, endsAt } = countedRow(row)
+      if (count + times > rate.count) throw tooMany(kind, endsAt)
+    },
     async requireUnlocked(subjects) {
       if (lockOut === null || subjects.length === 0) return
       const isLocked = (i: number) =>

@@ -20,6 +20,13 @@ export interface IntentRules {
 
 const RAW: RawIntent = Object.freeze({ kind: 'raw', verified: false })
 
+/** Whether a request has an intent that the server decodes: chains' libraries parse it. */
+export function hasDecoded({ decoders }: IntentRules, request: SignRequest | SignAllRequest): boolean {
+  const { kind } = request
+  const intents = kind === 'signAll' ? request.intents : request.intent === undefined ? undefined : [request.intent]
+  return intents?.some((intent) => decoders.has(decodeIntent(fromHex(intent)).kind)) ?? false
+}
+
 /** @throws {TypeError} if the options are wrong, or fit no signature */
 export function readIntentRules(intents: readonly IntentDecoder[] = [], required = false): IntentRules {
   if (!Array.isArray(intents)) throw new TypeError('intents must be a list')
@@ -53,10 +60,18 @@ export function verifyIntent(rules: IntentRules, request: SignRequest, set: Sign
   return verify(rules, request, intent, set)
 }
 
-/** {@link verifyIntent} of every item of a request, in their order. */
+/**
+ * {@link verifyIntent} of every item of a request. Those of the same intent are verified one after the other, because a decoder
+ * may keep what it has parsed last.
+ *
+ * @returns what the items are of, in their order
+ */
 export function verifyIntents(rules: IntentRules, request: SignAllRequest, set: SignerRecord): readonly PolicyIntent[] {
   const intents = itemIntents(request)
-  return request.items.map((item, i) => verify(rules, item, intents[i], set))
+  const verified = new Map<SignItem, PolicyIntent>()
+  const byIntent = [...request.items.entries()].sort(([, a], [, b]) => (a.intent ?? -1) - (b.intent ?? -1))
+  for (const [i, item] of byIntent) verified.set(item, verify(rules, item, intents[i], set))
+  return request.items.map((item) => verified.get(item)!)
 }
 
 /** The record of the set that signs, encoded by `encodeWalletSetRecord`. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { IntentKind } from '../../wire/intent.ts'
 import { itemBindings } from '../../wire/sign-all.ts'
 import { ecdsaItems, isEcdsaItem, SIGN_ITEMS_MAX, type SignAllRequest, type SignItem } from '../../wire/sign-items.ts'
 import { wipeKeyShare } from '../../key-share/index.ts'
@@ -78,19 +79,21 @@ interface Lists {
 }
 
 function isConsistent({ items, intents = [], preprocessings }: Lists): boolean {
+  // Once each, however many items are of it.
+  const kinds = intents.map(intentKind)
   const ecdsa = items.filter(isEcdsaItem).length
   return (
     items.slice(0, ecdsa).every(isEcdsaItem) &&
     (preprocessings === undefined || (preprocessings.length === ecdsa && new Set(preprocessings).size === ecdsa)) &&
     intents.every((_, at) => items.some(({ intent }) => intent === at)) &&
-    items.every((item) => namesInput(item, intents))
+    items.every((item) => namesInput(item, kinds))
   )
 }
 
 /** An input belongs to the intent of a Bitcoin transaction, and such an intent needs one. */
-function namesInput({ intent, input }: SignItem, intents: readonly string[]): boolean {
+function namesInput({ intent, input }: SignItem, kinds: readonly (IntentKind | undefined)[]): boolean {
   if (intent === undefined) return input === undefined
-  const kind = intentKind(intents[intent] ?? '')
+  const kind = kinds[intent]
   return kind !== undefined && (kind === 'bitcoinTransaction') === (input !== undefined)
 }
 

@@ -2,8 +2,9 @@ import { requireCountedAuthorization } from '../../service/export-authorization.
 import { verifyOpeningProof, type FirstRound } from '../../wire/opening-proof.ts'
 import { requireAuthorization } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
-import type { OperationRequest } from '../../wire/operations.ts'
-import { verifyIntent, verifyIntents } from '../access/intents.ts'
+import type { OperationRequest, SignRequest } from '../../wire/operations.ts'
+import type { SignAllRequest } from '../../wire/sign-items.ts'
+import { hasDecoded, verifyIntent, verifyIntents } from '../access/intents.ts'
 import { getGroup } from '../../curve/index.ts'
 import type { Caller, CalledOperation } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
@@ -17,7 +18,7 @@ import { requestForPolicy } from '../operations/operation.ts'
 import type { SourceSet } from '../operations/round.ts'
 import { signatureFields } from '../operations/sign.ts'
 import { requireFit } from '../operations/source.ts'
-import { failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
+import { failing, ofSet, rateCounts, requireUnlocked, verifyWithinRate } from './rates.ts'
 import { recordAbort } from './decisions.ts'
 import { decideUnstarted, type NewOperation } from './operations-table.ts'
 import type { RoundStatus } from './round-status.ts'
@@ -52,7 +53,10 @@ export async function authorizeOperation(
     await requireRoomForSet(context, context.database, request, { ...found, set })
     await requireUnlocked(context, key, request)
     // Before the policy is asked, and before anything is counted, taken or played.
-    ofSet = { ...limitFields(set), ...verified(context, request, set) }
+    const verify = () => verified(context, request, set)
+    const isParsed = !started && isSignature(request) && hasDecoded(context.intents, request)
+    const signed = isParsed ? await verifyWithinRate(context, { ...key, request }, verify) : verify()
+    ofSet = { ...limitFields(set), ...signed }
   }
   await definitionOf(request).checkStart?.(context, key, request)
   const asked = { ...policyRequest(key, request), ...ofSet }
@@ -108,6 +112,10 @@ function subjectOf(request: OperationRequest, operationId: string): unknown {
   const isUnnamed = request.kind === 'join' && request.joiningDeviceId === null
   const subject = JSON.parse(JSON.stringify(request, withoutPlayed)) as object
   return { ...subject, ...(makesWallet && { walletId: null }), ...(isUnnamed && { operationId }) }
+}
+
+function isSignature(request: OperationRequest): request is SignRequest | SignAllRequest {
+  return request.kind === 'sign' || request.kind === 'signAll'
 }
 
 /** What a request signs, checked to be what it says that it signs. */

@@ -6,6 +6,7 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { lockClient, turnOfClient } from '../lock-client.ts'
 import type { AddedOperation, NewOperation } from './operations-table.ts'
 import { definitionOf, isAuthorized } from '../operations/definitions.ts'
 import type { FailureSubject } from '../operations/operation.ts'
@@ -82,6 +83,32 @@ export async function chargeOperation(
   if (isAuthorized(request)) return
   const { kind, count } = countOf(request)
   await rateCounts(context).charge(tx, payer(clientId, request), kind, count)
+}
+
+/**
+ * Verifies what a request signs, which may take long, and so only within the rate. What is refused counts, too: nothing else
+ * bounds how often it is asked for.
+ *
+ * @throws {RATE_LIMITED} if the operation could not begin; nothing was verified
+ */
+export async function verifyWithinRate<T>(
+  context: ServerContext,
+  { clientId, request }: Pick<NewOperation, 'clientId' | 'request'>,
+  verify: () => T,
+): Promise<T> {
+  const { kind, count } = countOf(request)
+  const counts = rateCounts(context)
+  await counts.requireRoom(payer(clientId, request), kind, count)
+  try {
+    return verify()
+  } catch (error) {
+    const charge = async (tx: Queryable) => {
+      await lockClient(tx, clientId)
+      await counts.charge(tx, payer(clientId, request), kind, count)
+    }
+    await context.turns.take(turnOfClient(clientId), () => context.database.transaction(charge, 'read committed'))
+    throw error
+  }
 }
 
 /** What the start of an operation counts as. */

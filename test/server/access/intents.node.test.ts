@@ -1,16 +1,18 @@
 import { hashMessage, hexToBytes } from 'viem'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { isProtocolError } from '../../../src/errors.ts'
 import { ethereumAddress } from '../../../src/adapters/viem/index.ts'
 import { getGroup } from '../../../src/curve/index.ts'
 import type { IntentDecoder } from '../../../src/policy/types.ts'
 import { ethereumIntents } from '../../../src/policy/ethereum/index.ts'
-import { readIntentRules } from '../../../src/server/access/intents.ts'
+import { readIntentRules, verifyIntents } from '../../../src/server/access/intents.ts'
+import { mergeRates } from '../../../src/server/access/rate-limits.ts'
+import { encodeWalletSetRecord } from '../../../src/key-share/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
 import type { PolicyRequest } from '../../../src/server/index.ts'
 import { encodeIntent } from '../../../src/wire/intent.ts'
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
-import { toHex, utf8 } from '../../../src/util/bytes.ts'
+import { fromUtf8, toHex, utf8 } from '../../../src/util/bytes.ts'
 import { play, type ClientOperation } from '../../support/server-client.ts'
 import { keyOf, nobleTakes } from '../support/ecdsa.ts'
 import { ecdsaOwner } from '../support/ecdsa-owner.ts'
@@ -88,13 +90,13 @@ describe.each(ways)('a signature with %s', (_, start) => {
   test.each([
     ['another text', { message: digest('hello'), intent: of('hullo') }],
     ['typed data that is none', { message: digest('hello'), intent: `0103${toHex(utf8('hello'))}` }],
-  ])('whose intent is %s is refused, and nothing is used up', async (_name, about) => {
+  ])('whose intent is %s is refused, and counts by the rate alone', async (_name, about) => {
     const { asked, policy } = asking()
     const operation = await start(owner, { intents, policy }, about)
     const before = await rows()
     expect(await errorOf(operation.post())).toMatchObject({ code: 'INTENT_MISMATCH', retryable: false })
     expect(await errorOf(operation.post())).toMatchObject({ code: 'INTENT_MISMATCH' })
-    expect(await rows()).toEqual(before)
+    expect(await rows()).toEqual({ ...(before as object), charged: (before as { charged: number }).charged + 2 })
     expect(asked.filter(({ action }) => action === 'sign')).toEqual([])
   })
 
@@ -145,6 +147,44 @@ describe.each(ways)('a signature with %s', (_, start) => {
     operation.body = encodeRoundBody({ header: { ...(header as object), intent: of('hullo') }, messages })
     expect(await errorOf(operation.post())).toMatchObject({ code: 'PROTOCOL_ABORTED' })
   })
+})
+
+test('intents are decoded within the rate of signatures, which those that are refused use up, too', async () => {
+  const fresh = await ecdsaOwner(tables)
+  const decoder = ethereumIntents()
+  const decode = vi.fn(decoder.decode)
+  const limits = { ...tables.context.limits, rates: mergeRates({ sign: { count: 2, perMs: 3_600_000 } }) }
+  const client = fresh.having({ intents: readIntentRules([{ ...decoder, decode }]), limits })
+  const post = (about: About) => errorOf(play(signEcdsa(client, fresh.wallet, { hash: null, ...about })))
+  for (const _ of [1, 2]) {
+    expect(await post({ ...HONEST, intent: of('hullo') })).toMatchObject({ code: 'INTENT_MISMATCH' })
+  }
+  for (const about of [{ ...HONEST, intent: of('hullo') }, HONEST]) {
+    expect(await post(about)).toMatchObject({ code: 'RATE_LIMITED' })
+  }
+  expect(decode).toHaveBeenCalledTimes(2)
+})
+
+test('items of one intent are decoded one after the other, and keep their places', () => {
+  const { signing } = owner.wallet
+  const record = encodeWalletSetRecord(getGroup, { ...signing, records: signing.shares.map((share) => share.record) })
+  const decoded: string[] = []
+  const decoder: IntentDecoder = {
+    kinds: ['bitcoinTransaction'],
+    decode: (intent, { scheme, message }) => {
+      const { data, input } = intent as Extract<typeof intent, { kind: 'bitcoinTransaction' }>
+      decoded.push(fromUtf8(data))
+      return { scheme, message, intent: { kind: 'test', input } as never }
+    },
+  }
+  const intent = (data: string) => toHex(encodeIntent({ kind: 'bitcoinTransaction', data: utf8(data), input: 0 }))
+  const item = { scheme: 'ecdsa', message: digest('hello'), hash: null, path: 'm' } as const
+  const items = [0, 1, 0, 1].map((at, input) => ({ ...item, intent: at, input }))
+  const named = { walletId: owner.wallet.walletId, setId: owner.wallet.setId }
+  const request = { kind: 'signAll', ...named, items, intents: [intent('first'), intent('second')] } as const
+  const verified = verifyIntents(readIntentRules([decoder]), request, { record })
+  expect(decoded).toEqual(['first', 'first', 'second', 'second'])
+  expect(verified.map((one) => (one as { input?: number }).input)).toEqual([0, 1, 2, 3])
 })
 
 test.each(['ed25519', 'bip340'] as const)('a signature with %s is bound to its intent', async (scheme) => {
