@@ -1,5 +1,5 @@
 /** The most signatures of one request. */
-const ITEMS_MAX = 64
+export const ITEMS_MAX = 64
 
 /** The most bytes of messages in one request, so that its header, which has them in hex, is not too long. */
 const BYTES_MAX = 96 * 1024

@@ -1,13 +1,9 @@
 import {
   bytesToHex,
-  getTypesForEIP712Domain,
-  hashMessage,
   hexToBytes,
   isHex,
-  keccak256,
   recoverAddress,
   serializeSignature,
-  serializeTransaction,
   type CustomSource,
   type Hex,
   type LocalAccount,
@@ -16,24 +12,54 @@ import {
   type Signature,
   type SignableMessage,
   type TransactionSerializable,
-  type TypedDataDomain,
+  type TypedDataDefinition,
 } from 'viem'
 import { toAccount } from 'viem/accounts'
 import { hashAuthorization } from 'viem/utils'
 
 import { MpcError } from '../../errors.ts'
 import type { Intent, KeySource, WalletKeys } from '../../index.ts'
+import { assertObject } from '../../util/arguments.ts'
+import { ITEMS_MAX } from '../batches.ts'
 import { walletKeys } from '../wallet.ts'
 import { ethereumAddress, uncompressed } from './address.ts'
-import { authorizationIntent, messageIntent, transactionIntent, typedDataIntent } from './intents.ts'
-import { readTypedData, typedDataHash } from './typed-data.ts'
-import { isText, readAddress } from './values.ts'
-import { assertObject } from '../../util/arguments.ts'
+import { authorizationIntent } from './intents.ts'
+import { prepareMessage, prepareTransaction, prepareTypedData, type Prepared } from './prepare.ts'
+import { readAddress } from './values.ts'
+
+interface EthereumItemFields {
+  readonly transaction?: TransactionSerializable
+  readonly message?: SignableMessage
+  readonly typedData?: TypedDataDefinition
+}
+
+/** One thing of several that an account signs at once. */
+export type EthereumItem =
+  | {
+      /** As that of `signTransaction`. */
+      readonly transaction: TransactionSerializable
+    }
+  | {
+      /** As that of `signMessage`. */
+      readonly message: SignableMessage
+    }
+  | {
+      /** As that of `signTypedData`. */
+      readonly typedData: TypedDataDefinition
+    }
 
 /** A viem account whose key is shared between this device and the server. */
 export type EthereumAccount = LocalAccount<'reshare'> & {
   // Not `Required`, which leaves `undefined` in under `exactOptionalPropertyTypes`.
   readonly [K in 'sign' | 'signAuthorization']: NonNullable<CustomSource[K]>
+} & {
+  /**
+   * Signs 1 to 64 transactions, messages and typed data in one operation: all or none. The server's policy sees them together.
+   *
+   * @returns for each item in order a serialized transaction, or a signature of 65 bytes in hex
+   * @throws the errors of `signAll`; {TypeError | RangeError} for an item that cannot be signed, before anything is
+   */
+  readonly signAll: (items: readonly EthereumItem[]) => Promise<readonly Hex[]>
 }
 
 /** Options of an account that concern its key and nonces. */
@@ -76,49 +102,57 @@ export async function createEthereumAccount(
   const publicKey = await keys.getPublicKey('secp256k1', path)
   const address = ethereumAddress(publicKey)
 
-  /** Signs a hash. Recovers the address as the chain does, so that a signature by another key is never returned. */
+  /** Recovers the address as the chain does, so that a signature by another key is never returned. */
+  async function isOurs(hash: Hex, signature: Signature): Promise<boolean> {
+    return (await recoverAddress({ hash, signature })) === address
+  }
+
+  const notOurs = () => new MpcError('PROTOCOL_ABORTED', `the signature is not one by ${address}`)
+
   async function signHash(hash: Hex, intent?: Intent): Promise<Signature> {
     if (!isHex(hash) || hash.length !== 66) throw new RangeError('hash must be 32 bytes in hex')
     const { signature, recovery } = await keys.signEcdsa({ digest: hexToBytes(hash), path, intent })
-    const parts: Signature = {
-      r: bytesToHex(signature.subarray(0, 32)),
-      s: bytesToHex(signature.subarray(32)),
-      yParity: recovery,
-      v: recovery === 0 ? 27n : 28n,
-    }
-    if ((await recoverAddress({ hash, signature: parts })) !== address) {
-      throw new MpcError('PROTOCOL_ABORTED', `the signature is not one by ${address}`)
-    }
+    const parts = partsOf(signature, recovery)
+    if (!(await isOurs(hash, parts))) throw notOurs()
     return parts
   }
 
-  async function signSerialized(
-    transaction: TransactionSerializable,
-    serializer: SerializeTransactionFn<TransactionSerializable> = serializeTransaction,
-  ): Promise<Hex> {
-    const unsigned = withoutSignature(transaction)
-    // The signed part of a blob transaction has no sidecars (EIP-4844, "Networking").
-    const signed = unsigned.type === 'eip4844' ? { ...unsigned, sidecars: false as const } : unsigned
-    const serialized = await serializer(signed)
-    const hash = keccak256(serialized)
-    const signature = await signHash(hash, transactionIntent(serialized))
-    if (keccak256(await serializer(signed)) !== hash)
-      throw new RangeError('the transaction changed while it was signed')
-    return serializer(unsigned, signature)
+  /** One of several signatures, which come without their recovery id: the one by which it is ours. */
+  async function recoverable(hash: Hex, signature: Uint8Array): Promise<Signature> {
+    for (const recovery of [0, 1] as const) {
+      const parts = partsOf(signature, recovery)
+      // Not every `r` is that of a point.
+      if (await isOurs(hash, parts).catch(() => false)) return parts
+    }
+    throw notOurs()
+  }
+
+  const signOne = async ({ hash, intent, finish }: Prepared): Promise<Hex> => finish(await signHash(hash, intent))
+
+  async function signAll(items: readonly EthereumItem[]): Promise<readonly Hex[]> {
+    if (!Array.isArray(items) || items.length === 0 || items.length > ITEMS_MAX) {
+      throw new RangeError(`signAll takes 1 to ${ITEMS_MAX} items`)
+    }
+    const prepared = await Promise.all(Array.from(items, prepareItem))
+    const signatures = await keys.signAll(
+      prepared.map(({ hash, intent }) => ({ kind: 'ecdsa', digest: hexToBytes(hash), path, intent })),
+    )
+    if (signatures.length !== prepared.length) throw notOurs()
+    return Promise.all(
+      prepared.map(async ({ hash, finish }, i) => finish(await recoverable(hash, signatures[i] as Uint8Array))),
+    )
   }
 
   const account = toAccount({
     address,
     nonceManager,
     sign: async ({ hash }) => serializeSignature(await signHash(hash)),
-    signMessage: async ({ message }) =>
-      serializeSignature(await signHash(messageHash(message), messageIntent(message))),
-    signTypedData: async (given) => {
-      const typedData = readTypedData(withDomainTypes(given))
-      return serializeSignature(await signHash(typedDataHash(typedData), typedDataIntent(typedData)))
+    signMessage: async ({ message }) => signOne(prepareMessage(message)),
+    signTypedData: async (given) => signOne(prepareTypedData(given)),
+    signTransaction: async (transaction, options) => {
+      const serializer = options?.serializer as SerializeTransactionFn<TransactionSerializable> | undefined
+      return signOne(await prepareTransaction(transaction, serializer))
     },
-    signTransaction: async (transaction, options) =>
-      signSerialized(transaction, options?.serializer as SerializeTransactionFn<TransactionSerializable> | undefined),
     signAuthorization: async (request) => {
       const { chainId, nonce } = request
       const delegate = request.contractAddress ?? request.address
@@ -132,29 +166,25 @@ export async function createEthereumAccount(
       return { address: delegate, chainId, nonce, ...signature }
     },
   })
-  return { ...account, publicKey: uncompressed(publicKey), source: 'reshare' } as EthereumAccount
+  return { ...account, signAll, publicKey: uncompressed(publicKey), source: 'reshare' } as EthereumAccount
 }
 
-/** A copy without the fields of an earlier signature, which viem would serialize as part of the signed data. */
-function withoutSignature(transaction: TransactionSerializable): TransactionSerializable {
-  const names = ['r', 's', 'v', 'yParity']
-  const rest = Object.entries(transaction).filter(([name]) => !names.includes(name))
-  return Object.fromEntries(rest)
-}
-
-function messageHash(message: SignableMessage): Hex {
-  if (typeof message === 'string' && !isText(message)) throw new RangeError('message has no encoding in UTF-8')
-  return hashMessage(message)
-}
-
-/** Adds the types of the domain if they are missing, as viem does: they follow from the domain's fields. */
-function withDomainTypes(typedData: unknown): unknown {
-  const { types, domain, ...rest } = typedData as Record<string, unknown>
-  const given = Object.entries(domain ?? {}).filter(([, value]) => value !== undefined && value !== null)
-  const used = Object.fromEntries(given) as TypedDataDomain
+function partsOf(signature: Uint8Array, recovery: 0 | 1): Signature {
   return {
-    ...rest,
-    domain: used,
-    types: { EIP712Domain: getTypesForEIP712Domain({ domain: used }), ...(types as object) },
+    r: bytesToHex(signature.subarray(0, 32)),
+    s: bytesToHex(signature.subarray(32)),
+    yParity: recovery,
+    v: recovery === 0 ? 27n : 28n,
   }
+}
+
+/** @throws {TypeError | RangeError} for what is no item, or cannot be signed */
+async function prepareItem(item: EthereumItem): Promise<Prepared> {
+  const { transaction, message, typedData, ...others } = assertObject(item, 'an item of signAll') as EthereumItemFields
+  const given = [transaction, message, typedData].filter((one) => one !== undefined)
+  if (given.length !== 1 || Object.keys(others).length > 0) {
+    throw new TypeError('an item of signAll must be one transaction, message or typedData')
+  }
+  if (transaction !== undefined) return prepareTransaction(transaction)
+  return message === undefined ? prepareTypedData(typedData) : prepareMessage(message)
 }

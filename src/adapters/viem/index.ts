@@ -1,4 +1,4 @@
-export { ethereumAccount, type EthereumAccount, type EthereumAccountParameters } from './account.ts'
+export { ethereumAccount, type EthereumAccount, type EthereumAccountParameters, type EthereumItem } from './account.ts'
 export { ethereumAddress } from './address.ts'
 export { announceProvider, type ProviderInfo } from './announce.ts'
 export type { Approve, QuestionOptions } from './approval.ts'
