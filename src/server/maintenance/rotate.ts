@@ -48,7 +48,7 @@ export async function rotate(context: ServerContext): Promise<Rotation> {
     for (;;) {
       const rows = await context.database.query(
         `select stored.*, owner.client_id from ${table} stored join reshare_sets owner on owner.set_id = stored.set_id
-         where stored.set_id > $1 and get_byte(stored.sealed, 0) <> $2 order by stored.set_id limit ${BATCH}`,
+         where stored.set_id > $1 and owner.set_id > $1 and get_byte(stored.sealed, 0) <> $2 order by stored.set_id limit ${BATCH}`,
         [last, context.sealer.keyId],
       )
       if (rows.length === 0) break
