@@ -19,7 +19,8 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: index },
           testTimeout: 300_000,
-          hookTimeout: 120_000,
+          // Starting servers, chains and a browser takes minutes on a busy machine.
+          hookTimeout: 300_000,
         },
       })),
   },
