@@ -34,7 +34,7 @@ const SWEEP_MS = 10_000
 const DRIVERS = 2
 
 /** @param {import('./options.mjs').Options} options */
-export async function startFleet({ servers: count, clients, pool, seed, plant, ha }) {
+export async function startFleet({ servers: count, clients, pool, seed, plant, ha, asynchronous }) {
   const postgres = await startTestPostgres(SETTINGS)
   if (postgres === undefined) throw new Error('PostgreSQL is not installed')
   /** @type {import('./processes.mjs').Slot[]} */
@@ -50,13 +50,16 @@ export async function startFleet({ servers: count, clients, pool, seed, plant, h
     started.push(sessionIndex)
     return sessionIndex
   }
-  const stop = async () => {
+  /** @type {Promise<void> | undefined} */
+  let stopped
+  const stop = () => (stopped ??= stopAll())
+  const stopAll = async () => {
     for (const sessionIndex of started) await sessionIndex.stop()
     await cluster?.stop()
     await postgres.stop()
   }
   try {
-    if (ha) cluster = await startCluster({ synchronous: true, random: createRandom(seed) })
+    if (ha) cluster = await startCluster({ synchronous: !asynchronous, random: createRandom(seed) })
     const databaseUrl =
       cluster === undefined ? await createDatabase(postgres.url, 'reshare') : await createOnCluster(cluster, 'reshare')
     const limits = cluster === undefined ? LIMITS : CLUSTER_LIMITS

@@ -1,5 +1,6 @@
 // @ts-check
 import { judgeLedger } from './ha/audit-ledger.mjs'
+import { judgeLostCommits } from './ha/lost-commits.mjs'
 import { UNDOCUMENTED } from './tally.mjs'
 
 /** What memory may grow by from the second quarter of a run to the last: a fifth, and what a collector leaves lying. */
@@ -29,7 +30,8 @@ const grows = (values) => {
  * @param {import('./run.mjs').Result} result
  * @returns {string[]}
  */
-export function judge({ actions, losses, broken, exits, internal, memory, ha }) {
+export function judge({ actions, losses, broken, exits, internal, memory, ha, lostCommits }) {
+  if (lostCommits !== undefined) return judgeLostCommits(lostCommits)
   const failed = []
   if (losses.length > 0) failed.push(`wallets lost: ${losses.length}`)
   failed.push(...broken)

@@ -12,6 +12,7 @@ const USAGE = `npm run load -- [options]
 --wallets N                wallets of others that are in the database at first (20000)
 --ha                       on three PostgreSQL nodes under Patroni, behind HAProxy and PgBouncer, which are lost one after
                            the other: killed, frozen, cut off; on Linux, with what .ci/load installs
+--asynchronous             with --ha: asynchronous standbys, which lose commits with the primary; the epoch is raised then
 --faults                   kill servers, crash PostgreSQL, lose and repeat requests, fail webhooks, end devices
 --seed N                   of what the clients and the faults do (new each time)
 --no-costs                 leave out what an action costs by itself
@@ -36,6 +37,7 @@ export function readOptions(args) {
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
       faults: { type: 'boolean', default: false },
       ha: { type: 'boolean', default: false },
+      asynchronous: { type: 'boolean', default: false },
       'no-costs': { type: 'boolean', default: false },
       plant: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -50,6 +52,8 @@ export function readOptions(args) {
   const { minutes, seconds, servers, clients, pool, wallets, rate, seed, plant } = values
   if (minutes !== undefined && seconds !== undefined) throw new RangeError('--minutes or --seconds, not both')
   if (plant !== undefined && plant !== 'server' && plant !== 'client') throw new RangeError('--plant server or client')
+  if (values.asynchronous && !values.ha) throw new RangeError('--asynchronous needs --ha')
+  if (values.asynchronous && values.docs) throw new RangeError('--asynchronous or --docs, not both')
   if (values.ha && values.faults) throw new RangeError('--ha or --faults, not both')
   return {
     seconds: seconds === undefined ? 60 * positive('minutes', minutes ?? '1') : positive('seconds', seconds),
@@ -61,6 +65,7 @@ export function readOptions(args) {
     seed: whole('seed', seed, 0),
     faults: values.faults,
     ha: values.ha,
+    asynchronous: values.asynchronous,
     costs: !values['no-costs'],
     plant,
     json: values.json,

@@ -1,5 +1,6 @@
 // @ts-check
 import { digits, table } from '../bench/support/statistics.mjs'
+import { printLostCommits } from './ha/lost-commits.mjs'
 import { printLedger, printOutages } from './ha/report.mjs'
 import { growth } from './judge.mjs'
 
@@ -11,16 +12,17 @@ export function print(result, failed) {
   const parts = [setting(result), actions(result), `${lines(totals(result))}`]
   if (result.ha !== undefined) parts.push(printOutages(result.ha.outages))
   if (result.costs.length > 0) parts.push(costs(result))
-  if (result.ha === undefined) parts.push(tables(result))
+  if (result.lostCommits !== undefined) parts.push(printLostCommits(result.lostCommits))
+  if (!result.options.ha) parts.push(tables(result))
   parts.push(verdict(result, failed))
   return parts.join('\n\n')
 }
 
 /** @param {import('./run.mjs').Result} result */
 function setting({ options, seconds }) {
-  const { servers, clients, pool, rate, seed, faults, ha } = options
+  const { servers, clients, pool, rate, seed, faults, ha, asynchronous } = options
   const database = ha
-    ? 'PgBouncer, HAProxy, three PostgreSQL nodes under Patroni with three etcd, one synchronous standby'
+    ? `PgBouncer, HAProxy, three PostgreSQL nodes under Patroni with three etcd, ${asynchronous ? 'two asynchronous standbys' : 'one synchronous standby'}`
     : 'one PostgreSQL'
   const loop = rate === undefined ? 'each begins its next turn when one has ended' : `${rate} turns begin a second`
   return lines([
@@ -156,10 +158,11 @@ function tables({ tables: rows, tablesBefore }) {
 }
 
 /** @param {import('./run.mjs').Result} result @param {readonly string[]} failed */
-function verdict({ wallets, losses, exits, ha }, failed) {
+function verdict({ wallets, losses, exits, ha, lostCommits }, failed) {
   return [
     ...(ha === undefined ? [] : [printLedger(ha.ledger, ha.auditBreaks)]),
-    `wallets: ${wallets}, lost: ${losses.length}, processes that ended by themselves: ${exits}`,
+    ...(lostCommits === undefined ? [`wallets: ${wallets}, lost: ${losses.length}`] : []),
+    `processes that ended by themselves: ${exits}`,
     ...losses.slice(0, 20),
     failed.length === 0 ? 'held' : `failed: ${failed.join('; ')}`,
   ].join('\n')

@@ -7,6 +7,7 @@ import { startFaults } from './faults.mjs'
 import { startFleet } from './fleet.mjs'
 import { compareLedger, countAuditBreaks, readOnce } from './ha/audit-ledger.mjs'
 import { sumLedgers } from './ha/ledger.mjs'
+import { countTwice, startLostCommits } from './ha/lost-commits.mjs'
 import { startOutages } from './ha/outages.mjs'
 import { describeOutages } from './ha/report.mjs'
 import { merge, quantile } from './histogram.mjs'
@@ -29,8 +30,9 @@ const HEAPS = 8
 export async function run(options, say) {
   const fleet = await startFleet(options)
   const interrupt = () => void fleet.stop().finally(() => process.exit(130))
-  process.once('SIGINT', interrupt)
-  process.once('SIGTERM', interrupt)
+  // Whoever sends one may send it twice: to the process, and to its group.
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
   try {
     return await runOn(fleet, options, say)
   } finally {
@@ -58,7 +60,8 @@ async function runOn(fleet, options, say) {
   const began = performance.now()
   const beganAt = Date.now()
   const faults = options.faults ? startFaults(fleet, createRandom(options.seed), options.seconds) : undefined
-  const outages = options.ha ? startOutages(fleet, options.seconds, say) : undefined
+  const losing = options.asynchronous ? startLostCommits(fleet, options.seconds, say) : undefined
+  const outages = options.ha && losing === undefined ? startOutages(fleet, options.seconds, say) : undefined
   const loading = Promise.all(
     drivers.map((driver) => driver.call('run', { until: Date.now() + 1000 * options.seconds, rate: options.rate })),
   )
@@ -70,18 +73,22 @@ async function runOn(fleet, options, say) {
   const seconds = (performance.now() - began) / 1000
   await faults?.stop()
   const happened = await outages?.stop()
+  const lost = await losing?.stop()
   await watch.stop()
   const cpu = { ...cpuOf(fleet), postgres: watch.cpu.postgres }
   const counts = await Promise.all(drivers.map((driver) => driver.call('take')))
   const tables = await measureTables(databaseUrl)
 
-  say('every wallet signs, recovers, and refuses what was retired')
-  const found = await Promise.all(drivers.map((driver) => driver.call('verify')))
+  // Wallets whose commits are lost are lost as well, with their clients' tokens: looking for each would tell no more.
+  const verifies = losing === undefined
+  if (verifies) say('every wallet signs, recovers, and refuses what was retired')
+  const found = verifies ? await Promise.all(drivers.map((driver) => driver.call('verify'))) : []
   const walletIds = found.flatMap((one) => one.walletIds)
   /** @type {string[]} */
   const losses = found.flatMap((one) => one.losses)
   const ha = happened && (await auditCluster(fleet, happened, beganAt))
-  const broken = await findBroken(fleet, walletIds)
+  const lostCommits = losing && lost && { ...lost, twiceAfter: countTwice(losing.kept, await ledgersOf(fleet)) }
+  const broken = verifies ? await findBroken(fleet, walletIds) : []
   const networks = await Promise.all(drivers.map((driver) => driver.call('network')))
   /** @type {Record<string, number>} */
   const internal = {}
@@ -130,6 +137,7 @@ async function runOn(fleet, options, say) {
     tables,
     tablesBefore,
     ha,
+    lostCommits,
     faults: faults && {
       ...faults.counts,
       ...fates,
@@ -145,14 +153,18 @@ async function runOn(fleet, options, say) {
  * @param {readonly import('./ha/outages.mjs').Outage[]} happened
  * @param {number} began
  */
-async function auditCluster({ servers, databaseUrl }, happened, began) {
-  const ledger = sumLedgers(await Promise.all(servers.map((server) => server.call('ledger'))))
+async function auditCluster(fleet, happened, began) {
+  const { databaseUrl } = fleet
+  const ledger = sumLedgers(await ledgersOf(fleet))
   return {
     outages: describeOutages(happened, ledger, began),
     ledger: compareLedger(ledger, await readOnce(databaseUrl)),
     auditBreaks: await countAuditBreaks(databaseUrl),
   }
 }
+
+/** @param {import('./fleet.mjs').Fleet} fleet @returns {Promise<import('./ha/ledger.mjs').Ledger[]>} */
+const ledgersOf = ({ servers }) => Promise.all(servers.map((server) => server.call('ledger')))
 
 /** @param {import('./fleet.mjs').Fleet} fleet */
 function cpuOf({ servers, custodian, drivers }) {

@@ -66,6 +66,10 @@ export function createNode({ folder }, node, { patroniFile, networkFile }, how) 
     /** As when its machine stands still. */
     freeze: () => sendAll('SIGSTOP'),
     thaw: () => sendAll('SIGCONT'),
+    /** As when the way to the standbys is slow: nothing more is sent to them. Clients notice nothing unless one is synchronous. */
+    stopReplication() {
+      for (const pid of descendants(postmaster())) if (isWalSender(pid)) signalProcess(pid, 'SIGSTOP')
+    },
     /** As when its cable is pulled: what is sent arrives late, or never. */
     cutOff: () => network.send('SIGSTOP'),
     reconnect: () => network.send('SIGCONT'),
@@ -97,6 +101,15 @@ function signalProcess(pid, signal) {
 function isPostgres(pid) {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').includes('(postgres) ') && !isZombie(pid)
+  } catch {
+    return false
+  }
+}
+
+/** PostgreSQL's processes say what they do. @param {number} pid */
+function isWalSender(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('walsender')
   } catch {
     return false
   }

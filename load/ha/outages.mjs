@@ -8,8 +8,8 @@ const LOST_MS = 4000
 const PAUSE_MS = 3000
 /** No outage begins with less time left: the clients shall see its end. */
 const LAST_MS = 30_000
-/** How long clients may have to get an action done: their deadline. */
-const FAILOVER_SECONDS = 60
+/** How long a primary may take to be replaced: the clients' deadline. */
+const FAILOVER_SECONDS = 120
 
 /** @typedef {import('./cluster.mjs').Cluster} Cluster */
 
@@ -106,7 +106,7 @@ async function countFailures({ drivers }) {
 }
 
 /** Waits for it: on a busy machine Patroni's answer may take longer than it is waited for. @param {Cluster} cluster */
-async function findPrimary(cluster) {
+export async function findPrimary(cluster) {
   /** @type {import('./node.mjs').Node | undefined} */
   let primary
   await until('a node is primary', async () => (primary = await cluster.primary()) !== undefined)
@@ -114,7 +114,7 @@ async function findPrimary(cluster) {
 }
 
 /** @param {Cluster} cluster @param {import('./node.mjs').Node} before */
-async function untilReplaced(cluster, before) {
+export async function untilReplaced(cluster, before) {
   const isReplaced = async () => {
     const now = await cluster.primary()
     return now !== undefined && now !== before

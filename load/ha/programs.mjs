@@ -74,9 +74,9 @@ export function createProgram(name, [file = '', ...parameters], { cwd, account }
  *
  * @param {string} what for the error
  * @param {() => Promise<boolean> | boolean} isSo what it throws counts as false
- * @param {number} [seconds]
+ * @param {number} [seconds] long enough for a busy machine
  */
-export async function until(what, isSo, seconds = 90) {
+export async function until(what, isSo, seconds = 300) {
   const end = Date.now() + 1000 * seconds
   for (;;) {
     try {
