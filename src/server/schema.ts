@@ -270,7 +270,7 @@ export const serverSchema: Schema = {
       `create trigger reshare_audit_key_resealed before update on reshare_audit_key
          for each row when (length(new.sealed) <> length(old.sealed) or get_byte(new.sealed, 0) = get_byte(old.sealed, 0))
          execute function reshare_refuse_audit_change()`,
-      ...moveTables,
     ],
+    moveTables,
   ],
 }
