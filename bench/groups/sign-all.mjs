@@ -5,15 +5,24 @@ import { createServer } from 'reshare/server'
 import { pgliteDatabase } from 'reshare/server/pglite'
 import { memoryStore } from 'reshare/storage'
 import { inProcessTransport } from 'reshare/transport'
-import { digits, table } from '../support/statistics.mjs'
+import { digits, spread, summary, table } from '../support/statistics.mjs'
 
 export const title = 'A transaction of 20 inputs'
 export const caption = 'ms of both sides, until all inputs are signed'
 
 const INPUTS = 20
-const RUNS = 5
+const RUNS = 9
+const WARM_UP = 2
 
-/** @typedef {{ name: string, requests: number, up: number, down: number, milliseconds: number }} Row */
+/**
+ * @typedef {object} Row `ratio` is what `signAll` takes of the time of `sign`, run by run; none for `sign` itself
+ * @property {string} name
+ * @property {number} requests
+ * @property {number} up
+ * @property {number} down
+ * @property {import('../support/statistics.mjs').Summary} time in milliseconds
+ * @property {import('../support/statistics.mjs').Summary} [ratio]
+ */
 
 export async function run() {
   const database = pgliteDatabase()
@@ -26,26 +35,20 @@ export async function run() {
 
 /** @param {readonly Row[]} rows */
 export function print(rows) {
-  const header = ['20 inputs', 'requests', 'bytes up', 'bytes down', 'ms']
-  const cells = rows.map(({ name, requests, up, down, milliseconds }) => [
+  const header = ['20 inputs', 'requests', 'bytes up', 'bytes down', 'ms', '× one by one']
+  const cells = rows.map(({ name, requests, up, down, time, ratio }) => [
     name,
     ...[requests, Math.round(up), Math.round(down)].map(String),
-    digits(milliseconds),
+    spread(time),
+    ratio ? spread(ratio) : '',
   ])
   return table([header, ...cells])
 }
 
 /** @param {readonly Row[]} rows @returns {import('../support/chart.mjs').Panel[]} */
 export function panels(rows) {
-  const bars = rows.map(({ name, milliseconds }) => {
-    return {
-      label: name,
-      value: milliseconds,
-      low: milliseconds,
-      high: milliseconds,
-      text: digits(milliseconds),
-      ours: true,
-    }
+  const bars = rows.map(({ name, time: { median: value, low, high } }) => {
+    return { label: name, value, low, high, text: digits(value), ours: true }
   })
   return [{ title: 'signatures', bars }]
 }
@@ -83,32 +86,46 @@ async function measure(database) {
   const segwit = /** @type {const} */ ({ scheme: 'ecdsa', digest, path })
   const taproot = /** @type {const} */ ({ scheme: 'bip340', message: digest, path, tapTweak: new Uint8Array(0) })
   await sign(client, { walletId, ...taproot })
+  /** One way to sign all inputs, and what it took. @param {() => Promise<unknown>} work */
+  const measured = async (work) => {
+    Object.assign(sent, { requests: 0, up: 0, down: 0 })
+    const start = performance.now()
+    await work()
+    return { ...sent, time: performance.now() - start }
+  }
   /** @type {Row[]} */
   const rows = []
-  /** @param {string} name @param {boolean} isPreprocessed @param {() => Promise<unknown>} work */
-  const timed = async (name, isPreprocessed, work) => {
-    const times = []
-    for (let i = 0; i < RUNS; i++) {
-      if (isPreprocessed) await preprocessSignatures(client, { walletId, count: INPUTS })
-      Object.assign(sent, { requests: 0, up: 0, down: 0 })
-      const start = performance.now()
-      await work()
-      times.push(performance.now() - start)
+  /** @param {string} name @param {typeof segwit | typeof taproot} item @param {boolean} [isPreprocessed] */
+  const compare = async (name, item, isPreprocessed = false) => {
+    const ways = [
+      async () => {
+        for (let i = 0; i < INPUTS; i++) await sign(client, { walletId, ...item })
+      },
+      () => signAll(client, { walletId, items: new Array(INPUTS).fill(item) }),
+    ]
+    /** @type {[Run[], Run[]]} */
+    const runs = [[], []]
+    for (let i = -WARM_UP; i < RUNS; i++) {
+      // In turn, and another one first each time, so that whatever the machine does meanwhile happens to both.
+      for (const way of i % 2 === 0 ? [0, 1] : [1, 0]) {
+        if (isPreprocessed) await preprocessSignatures(client, { walletId, count: INPUTS })
+        const one = await measured(/** @type {() => Promise<unknown>} */ (ways[way]))
+        if (i >= 0) runs[way]?.push(one)
+      }
     }
-    const milliseconds = /** @type {number} */ (times.sort((a, b) => a - b)[Math.floor(RUNS / 2)])
-    rows.push({ name, ...sent, milliseconds })
+    const ratio = summary(runs[1].map(({ time }, i) => time / (runs[0][i]?.time ?? time)))
+    rows.push(rowOf(`${name}, sign`, runs[0]), { ...rowOf(`${name}, signAll`, runs[1]), ratio })
   }
-  /** @param {typeof segwit | typeof taproot} item */
-  const oneByOne = (item) => async () => {
-    for (let i = 0; i < INPUTS; i++) await sign(client, { walletId, ...item })
-  }
-  /** @param {typeof segwit | typeof taproot} item */
-  const atOnce = (item) => () => signAll(client, { walletId, items: new Array(INPUTS).fill(item) })
-  await timed('P2WPKH, sign', false, oneByOne(segwit))
-  await timed('P2WPKH, signAll', false, atOnce(segwit))
-  await timed('P2WPKH preprocessed, sign', true, oneByOne(segwit))
-  await timed('P2WPKH preprocessed, signAll', true, atOnce(segwit))
-  await timed('P2TR, sign', false, oneByOne(taproot))
-  await timed('P2TR, signAll', false, atOnce(taproot))
+  await compare('P2WPKH', segwit)
+  await compare('P2WPKH preprocessed', segwit, true)
+  await compare('P2TR', taproot)
   return rows
+}
+
+/** @typedef {{ requests: number, up: number, down: number, time: number }} Run */
+
+/** @param {string} name @param {readonly Run[]} runs @returns {Row} */
+function rowOf(name, runs) {
+  const { requests = 0, up = 0, down = 0 } = runs.at(-1) ?? {}
+  return { name, requests, up, down, time: summary(runs.map(({ time }) => time)) }
 }
