@@ -1,6 +1,5 @@
 import { ratesTable } from '../service/rates-table.ts'
 import { eventTables } from './events/tables.ts'
-import { moveTables } from './moves/tables.ts'
 import type { Schema } from '../service/database/types.ts'
 
 /** The server's tables; docs/internals/signing-server.md#tables says what each row means. */
@@ -271,6 +270,5 @@ export const serverSchema: Schema = {
          for each row when (length(new.sealed) <> length(old.sealed) or get_byte(new.sealed, 0) = get_byte(old.sealed, 0))
          execute function reshare_refuse_audit_change()`,
     ],
-    moveTables,
   ],
 }

@@ -8,10 +8,7 @@ import { serverSchema } from '../../src/server/schema.ts'
  * migration after the last, and a line here.
  */
 const PINNED = {
-  server: [
-    '763ea3b2a09624638144bfe3d5df71ed34508b99bfc2ce855ecf5e0a771f3a36',
-    '0c2eb6cbd51a452d1025acc6d59400b3e57423574a03766d9b9a646aa1bc7d5f',
-  ],
+  server: ['763ea3b2a09624638144bfe3d5df71ed34508b99bfc2ce855ecf5e0a771f3a36'],
   custodian: ['6e14ee933568dcb2cadf567f635900ab9594cb076d5e093d5a3beed834829706'],
 }
 

@@ -31,9 +31,6 @@ export type AuditEventName =
   | 'approvalDenied'
   | 'approvalCancelled'
   | 'approvalUsed'
-  | 'departed'
-  | 'arrived'
-  | 'returned'
 
 const NAMES: Readonly<Record<AuditEventName, true>> = {
   logStarted: true,
@@ -62,9 +59,6 @@ const NAMES: Readonly<Record<AuditEventName, true>> = {
   approvalDenied: true,
   approvalCancelled: true,
   approvalUsed: true,
-  departed: true,
-  arrived: true,
-  returned: true,
 }
 
 /** The names of all events. */

@@ -110,7 +110,6 @@ async function readPage(
     compareSet(chain, set, epoch)
   }
   for (const chain of chains.values()) {
-    if (chain.departed) continue
     for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
   }
   return [...chains.values()]
@@ -121,9 +120,8 @@ function compareDevices(chains: Iterable<ChainReader>, stored: Devices): void {
   for (const chain of chains) {
     for (const [device, revoked] of chain.devices) {
       const row = stored.get(chain)?.get(device)
-      if (row === undefined) {
-        if (!chain.departed) chain.break('DISAGREES', 0, `device ${device} is in the log only`)
-      } else if (revoked && row.revokedAt === null) {
+      if (row === undefined) chain.break('DISAGREES', 0, `device ${device} is in the log only`)
+      else if (revoked && row.revokedAt === null) {
         chain.break('DISAGREES', 0, `device ${device} is revoked in the log only`)
       }
     }
