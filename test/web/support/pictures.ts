@@ -4,7 +4,7 @@ import type { Page } from 'playwright'
 import type { DeviceName } from '../../../demo/web/configuration.ts'
 
 const folder = fileURLToPath(new URL('../../../docs/pictures/', import.meta.url))
-const BYTES_MAX = 100_000
+const BYTES_MAX = 120_000
 
 /**
  * Writes a picture of the page for the documents, where `--pictures` asks for it.
