@@ -75,7 +75,9 @@ describe('a round', () => {
 
   test('that is not a round body is refused, and nothing has begun', async () => {
     const key = tables.key()
-    await expect(handleRound(tables.context, key, { round: 1, body: Uint8Array.of(9) })).rejects.toThrow(BadRequest)
+    await expect(handleRound(tables.context, key, { round: 1, body: Uint8Array.of(1) })).rejects.toThrow(BadRequest)
+    const later = handleRound(tables.context, key, { round: 1, body: Uint8Array.of(9) })
+    await expect(later).rejects.toMatchObject({ code: 'PROTOCOL_VERSION_UNSUPPORTED' })
     await expect(handleRound(tables.context, key, { round: 1, body: null as never })).rejects.toThrow(TypeError)
     expect(await traces(key).operation()).toBeUndefined()
   })
