@@ -4,6 +4,7 @@ import { CHROMIUM_FLAGS, findBrowser } from '../support/browsers/engines.mjs'
 import { startAppPage, startFrames } from './support/frame-server.node.ts'
 
 // What a page around the frame can do with clicks and keys that are the user's own.
+
 // Less than the 500 ms for which the button must have been in view.
 const HURRIED_MS = 400
 const executablePath = findBrowser('chromium')
