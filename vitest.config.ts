@@ -123,7 +123,6 @@ function browserProject(browsers: readonly Browser[]): TestProjectInlineConfigur
     optimizeDeps: { include: BROWSER_DEPENDENCIES },
     test: {
       name: 'browser',
-      include: filesOf(tier, 'browser'),
       // After Node, whose tests keep every core busy; then one page in each browser at a time.
       sequence: { groupOrder: 2 },
       maxWorkers: 1,
@@ -133,7 +132,10 @@ function browserProject(browsers: readonly Browser[]): TestProjectInlineConfigur
         enabled: true,
         headless: true,
         screenshotFailures: false,
-        instances: browsers.map((browser) => ({ browser, name: browser, provider: providers[browser]() })),
+        instances: browsers.map((browser) => ({
+          ...{ browser, name: browser, provider: providers[browser]() },
+          include: filesOf(tier, browser),
+        })),
       },
     },
   }

@@ -48,7 +48,7 @@ for (const note of notes) console.log(note)
 
 /** @param {import('../test/support/browsers/engines.mjs').Engine} engine */
 function filesFor(engine) {
-  return filesOf(tier, engine === 'node' ? 'node' : 'browser')
+  return filesOf(tier, engine)
 }
 
 /** @param {string} reason @returns {never} */

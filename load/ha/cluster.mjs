@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { findPostgresProgram, serverAccount } from '../../scripts/test-postgres.mjs'
 import { createNode } from './node.mjs'
 import * as plans from './plan.mjs'
-import { createProgram, findProgram, until } from './programs.mjs'
+import { createProgram, findProgram, untilStarted } from './programs.mjs'
 
 /** @typedef {Awaited<ReturnType<typeof startCluster>>} Cluster */
 
@@ -68,13 +68,15 @@ export async function startCluster({ synchronous, random }) {
   }
   try {
     for (const { start } of etcds) start()
+    // Patroni ends if it finds none that leads.
+    await untilStarted('an etcd leads', programs, async () => (await findEtcdLeader(etcds)) !== undefined)
     const [first, ...others] = nodes
     first?.start()
-    await until('the first node is primary', async () => (await findPrimary(nodes)) === first)
+    await untilStarted('the first node is primary', programs, async () => (await findPrimary(nodes)) === first)
     for (const node of others) node.start()
     haproxy.start()
     pgbouncer.start()
-    await until('the cluster is whole', cluster.isWhole)
+    await untilStarted('the cluster is whole', programs, cluster.isWhole)
     return cluster
   } catch (error) {
     console.error(cluster.logs())
@@ -104,6 +106,26 @@ async function hasLock({ restPort }) {
     signal: AbortSignal.timeout(1000),
   })
   return response.status === 200
+}
+
+/**
+ * The one that says so of itself.
+ *
+ * @template {import('./programs.mjs').Program & { clientPort: number }} Etcd
+ * @param {readonly Etcd[]} etcds
+ */
+export async function findEtcdLeader(etcds) {
+  for (const etcd of etcds) {
+    if (!etcd.isRunning()) continue
+    const response = await fetch(`http://127.0.0.1:${etcd.clientPort}/v3/maintenance/status`, {
+      method: 'POST',
+      body: '{}',
+      signal: AbortSignal.timeout(2000),
+    })
+    const { header, leader } = /** @type {{ header: { member_id: string }, leader: string }} */ (await response.json())
+    if (header.member_id === leader) return etcd
+  }
+  throw new Error('no etcd leads')
 }
 
 /** @param {readonly import('./node.mjs').Node[]} nodes @param {boolean} synchronous */

@@ -1,6 +1,7 @@
 // @ts-check
 // What goes wrong in a cluster while clients are at work, one thing after another.
 import { setTimeout as wait } from 'node:timers/promises'
+import { findEtcdLeader } from './cluster.mjs'
 import { until } from './programs.mjs'
 
 /** How long a node stays lost once another is primary, and how long everything is well between two outages. */
@@ -163,19 +164,4 @@ async function loseEtcdLeader({ etcds }) {
   await wait(LOST_MS)
   leader.start()
   return undefined
-}
-
-/** The one that says so of itself. @param {Cluster['etcds']} etcds */
-async function findEtcdLeader(etcds) {
-  for (const etcd of etcds) {
-    if (!etcd.isRunning()) continue
-    const response = await fetch(`http://127.0.0.1:${etcd.clientPort}/v3/maintenance/status`, {
-      method: 'POST',
-      body: '{}',
-      signal: AbortSignal.timeout(2000),
-    })
-    const { header, leader } = /** @type {{ header: { member_id: string }, leader: string }} */ (await response.json())
-    if (header.member_id === leader) return etcd
-  }
-  throw new Error('no etcd leads')
 }

@@ -14,6 +14,7 @@ const LINES = 40
  * @property {string} name
  * @property {() => number} pid
  * @property {() => boolean} isRunning
+ * @property {() => boolean} hasEnded after it was started, by itself or not
  * @property {() => void} start
  * @property {(signal: NodeJS.Signals) => void} send
  * @property {(signal?: NodeJS.Signals) => Promise<void>} end and waits for it; SIGKILL unless said otherwise
@@ -43,11 +44,13 @@ export function createProgram(name, [file = '', ...parameters], { cwd, account }
     lines.push(...chunk.toString('utf8').split('\n').filter(Boolean))
     lines.splice(0, lines.length - LINES)
   }
-  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
+  const hasEnded = () => child !== undefined && (child.exitCode !== null || child.signalCode !== null)
+  const isRunning = () => child !== undefined && !hasEnded()
   return {
     name,
     pid: () => child?.pid ?? 0,
     isRunning,
+    hasEnded,
     start() {
       // Detached: Ctrl-C reaches the run first, which then ends its programs.
       const started = spawn(file, parameters, { ...account, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -87,4 +90,21 @@ export async function until(what, isSo, seconds = 300) {
     if (Date.now() > end) throw new Error(`waited ${seconds} s in vain until ${what}`)
     await wait(100)
   }
+}
+
+/**
+ * Waits until something is so of programs that were started, as long as none of them ends.
+ *
+ * @param {string} what for the error
+ * @param {readonly Program[]} programs
+ * @param {() => Promise<boolean> | boolean} isSo
+ */
+export async function untilStarted(what, programs, isSo) {
+  /** @type {Program | undefined} */
+  let ended
+  await until(what, () => {
+    ended = programs.find(({ hasEnded }) => hasEnded())
+    return ended !== undefined || isSo()
+  })
+  if (ended !== undefined) throw new Error(`${ended.name} has ended before ${what}`)
 }

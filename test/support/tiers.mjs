@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /**
  * - `quick`: in Node, without what SLOW names
  * - `usual`: Node, without what LATER names, and what BY_ENGINE names in every browser
- * - `rest`: what `all` has and `usual` has not
+ * - `rest`: the files that `usual` leaves out: in Node, and each other one in Firefox or WebKit. Chromium's engine is Node's
  * - `all`: everything in every engine
  *
  * @typedef {'quick' | 'usual' | 'rest' | 'all'} Tier
@@ -208,21 +208,27 @@ export const hasOwnProcess = (path) => startsWithOneOf(path, Object.keys(OWN_PRO
 /** @param {string} path */
 const dependsOnEngine = (path) => startsWithOneOf(path, Object.keys(BY_ENGINE))
 
+/** Which browser `rest` runs a file in: by its name, so that a new file moves no other. @param {string} path */
+const browserOfRest = (path) =>
+  [...path].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 2 === 0 ? 'firefox' : 'webkit'
+
 /**
  * The files of a tier.
  *
  * @param {Tier} tier
- * @param {'node' | 'browser'} where
+ * @param {import('./browsers/engines.mjs').Engine} engine
  * @param {readonly string[]} [files]
  * @returns {string[]}
  */
-export function filesOf(tier, where, files = allTestFiles()) {
-  if (where === 'node') {
+export function filesOf(tier, engine, files = allTestFiles()) {
+  if (engine === 'node') {
     const inNode = files.filter((path) => !path.endsWith('.browser.test.ts'))
     if (tier === 'quick') return inNode.filter(isQuick)
     return tier === 'all' ? inNode : inNode.filter((path) => isLater(path) === (tier === 'rest'))
   }
   const inBrowsers = files.filter((path) => !path.endsWith('.node.test.ts'))
   if (tier === 'quick') return []
-  return tier === 'all' ? inBrowsers : inBrowsers.filter((path) => dependsOnEngine(path) === (tier === 'usual'))
+  if (tier === 'all') return inBrowsers
+  if (tier === 'usual') return inBrowsers.filter(dependsOnEngine)
+  return inBrowsers.filter((path) => !dependsOnEngine(path) && browserOfRest(path) === engine)
 }
