@@ -27,6 +27,7 @@ const TRANSFER_SOURCES = [
   'hash-to-curve',
   'ot-extension',
   'reversed-ot',
+  'sha256',
   'tagged-batch',
   'vole',
   'wasm-base-ot',
@@ -61,7 +62,7 @@ export const GROUPS = {
     tests: [
       // The test of the cost compares counts with a page, and Stryker's copy of the repository has no pages.
       'test/protocol/ecdsa/**/*.test.ts',
-      '!**/{*time.node,many.node,cost.node,base-ot,bit-matrix,hash-to-curve,vole,wiped}.test.ts',
+      '!**/{*time.node,many.node,cost.node,base-ot,bit-matrix,hash-to-curve,sha256,tagged-batch,vole,wiped}.test.ts',
     ],
     oneBackend: true,
     inProcess: true,
@@ -69,7 +70,8 @@ export const GROUPS = {
   transfer: {
     sources: TRANSFER_SOURCES.map((name) => `src/protocol/ecdsa/ot/${name}.ts`),
     tests: [
-      'test/protocol/ecdsa/{,ot/,setup/}{base-ot,bit-matrix,hash-to-curve,secrets,vectors.node,vole,wiped}.test.ts',
+      'test/protocol/ecdsa/ot/{base-ot,bit-matrix,hash-to-curve,sha256,tagged-batch,vole}.test.ts',
+      'test/protocol/ecdsa/{,setup/}{secrets,vectors.node,wiped}.test.ts',
     ],
     inProcess: true,
   },

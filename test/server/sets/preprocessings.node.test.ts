@@ -77,6 +77,16 @@ describe('a preprocessing', () => {
     for (const change of [{ clientId: 'another' }, { epoch: 2 }, { setId: '00'.repeat(32) }]) {
       expect(() => openPreprocessing(context, { ...taken, ...change })).toThrow(errorOf('SHARE_PARSING_FAILED'))
     }
+    // What a database holds must open after an upgrade too.
+    const place = { purpose: 'preprocessing', clientId: key.clientId, row: `${key.setId}/${key.id}/1` } as const
+    expect(Preprocessed.decode(getEcdsaBackend(), tables.context.sealer.open(place, taken.sealed)).epoch).toBe(1)
+  })
+
+  test('alone is taken in one statement, without a transaction', async () => {
+    const key = await made(await bare())
+    const transaction = () => Promise.reject(new Error('a transaction'))
+    const database = { ...tables.database, transaction }
+    expect((await take(key, 1, { ...tables.context, database })).id).toBe(key.id)
   })
 
   test('is taken in its time and epoch only, and forgotten after them', async () => {

@@ -118,6 +118,9 @@ describe('an ECDSA setup', () => {
     const { secrets, digest } = pair
     const first = sealOtState({ sealer }, key, pair, 1)
     expect(first.epoch).toBe(1)
+    // What a database holds must open after an upgrade too.
+    const place = { purpose: 'ot state', clientId: key.clientId, row: `${key.setId}/1` } as const
+    expect(OtState.decode(context.sealer.open(place, first.sealed)).digest).toEqual(digest)
     expect([...seen, secrets.delta, secrets.zeroSeed, secrets.choiceSeeds].every(isWiped)).toBe(true)
     await storeOtState(context, database, key, first)
     expect((await lock(key, sealer)).digest).toEqual(digest)

@@ -26,17 +26,15 @@ const BATCH_TAGS = {
 
 export type BatchLabel = keyof typeof BATCH_TAGS
 
-function batchTag(label: BatchLabel): string {
-  return BATCH_TAGS[label] === 'ecdsa'
-    ? tag('secp256k1', 'ecdsa', label as Label<'ecdsa'>)
-    : tag('secp256k1', 'ecdsa-setup', label as Label<'ecdsa-setup'>)
+function hashTag(label: BatchLabel): Uint8Array {
+  return sha256(utf8(tag('secp256k1', BATCH_TAGS[label], label)))
 }
 
 let digests: Uint8Array | undefined
 
 /** The SHA-256 digests of all tags, concatenated, as the WebAssembly module expects them. */
 export function batchTagDigests(): Uint8Array {
-  digests ??= concatBytes(...(Object.keys(BATCH_TAGS) as BatchLabel[]).map((label) => sha256(utf8(batchTag(label)))))
+  digests ??= concatBytes(...(Object.keys(BATCH_TAGS) as BatchLabel[]).map(hashTag))
   return digests
 }
 
@@ -51,7 +49,7 @@ export function batchTagDigests(): Uint8Array {
 export function batchHasher(label: BatchLabel, context: Uint8Array): (item: Uint8Array) => Uint8Array {
   const padded = new Uint8Array(56)
   padded.set(context)
-  const tagDigest = sha256(utf8(batchTag(label)))
+  const tagDigest = hashTag(label)
   const starts = new Map<number, Sha256Start>()
   return (item) => {
     const { length } = item
