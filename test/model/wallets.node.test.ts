@@ -15,7 +15,9 @@ import { pgliteDatabase } from '../../src/service/database/pglite.ts'
 import { createLine, signs, storeBackup, unprovenRetirements, type WalletLine } from '../crash/support/wallet-line.ts'
 import { retiresBeforeProof } from '../crash/support/planted-bugs.ts'
 import { createCrashWorld, type Device } from '../crash/support/world.ts'
+import { signsTogether } from '../support/e2e.ts'
 import { seededRandom } from '../support/random.ts'
+import { utf8 } from '../../src/util/bytes.ts'
 
 /** What happens to one request of an action; the number counts the action's requests from 1. */
 interface Fault {
@@ -59,7 +61,7 @@ function clientOf({ line, devices }: Real, name: string, fault: Fault): Client {
   return { ...client, transport: faultyTransport(client.transport, fault) }
 }
 
-type Action = 'refresh' | 'backup' | 'keep' | 'retire'
+type Action = 'refresh' | 'backup' | 'keep' | 'retire' | 'signAll'
 
 /** One action of a user on one device, on a network that fails once. */
 class Act implements fc.AsyncCommand<Hopes, Real> {
@@ -100,6 +102,8 @@ class Act implements fc.AsyncCommand<Hopes, Real> {
         return
       case 'backup':
         return storeBackup(line, await backupWallet(client, { walletId: wallet.id, method }))
+      case 'signAll':
+        return signsTogether(client, wallet.id, wallet.publicKeys, utf8('all or none'))
       case 'keep':
       case 'retire':
         await recoverWallet(client, { cipherText, method, existingSets: this.action })
@@ -147,7 +151,7 @@ test('clients and a server do what the life cycle says, on a network that loses 
     at: fc.integer({ min: 1, max: 8 }),
   }) as fc.Arbitrary<Fault>
   const acts = fc
-    .tuple(fc.constantFrom<Action>('refresh', 'backup', 'keep', 'retire'), fc.constantFrom(...NAMES), faults)
+    .tuple(fc.constantFrom<Action>('refresh', 'backup', 'keep', 'retire', 'signAll'), fc.constantFrom(...NAMES), faults)
     .map(([action, name, fault]) => new Act(action, name, fault))
   await fc.assert(
     fc.asyncProperty(fc.commands([acts], { maxCommands: 5 }), async (commands) => {

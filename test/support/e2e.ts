@@ -8,6 +8,7 @@ import {
   MpcError,
   recoverWallet,
   sign,
+  signAll,
   type BackupMethod,
   type Client,
   type Progress,
@@ -111,6 +112,29 @@ export async function signsEcdsa(
 ): Promise<void> {
   const { signature } = await sign(client, { walletId, scheme: 'ecdsa', message, hash: 'sha256' })
   assert(secp256k1.verify(signature, message, keys.secp256k1, { lowS: true }), 'the ECDSA signature verifies')
+}
+
+/** Signs a message by every scheme in one `signAll`; each signature verifies with \@noble/curves at its place. */
+export async function signsTogether(
+  client: Client,
+  walletId: string,
+  keys: PublicKeys,
+  message: Uint8Array,
+): Promise<void> {
+  const [edwards, first, taproot, second] = await signAll(client, {
+    walletId,
+    items: [
+      { scheme: 'ed25519', message },
+      { scheme: 'ecdsa', message, hash: 'sha256' },
+      { scheme: 'bip340', message },
+      { scheme: 'ecdsa', message, hash: 'sha256' },
+    ],
+  })
+  assert(ed25519.verify(edwards.signature, message, keys.ed25519, { zip215: false }), 'the ed25519 signature verifies')
+  assert(schnorr.verify(taproot.signature, message, keys.secp256k1.slice(1)), 'the BIP 340 signature verifies')
+  for (const { signature } of [first, second]) {
+    assert(secp256k1.verify(signature, message, keys.secp256k1, { lowS: true }), 'both ECDSA signatures verify')
+  }
 }
 
 function recording(statuses: string[][]): { onProgress: (progress: Progress) => void } {
