@@ -14,7 +14,7 @@ import { run, start } from './programs.mjs'
  * @typedef {object} Cell
  * @property {string} name as on the command line; that of the file
  * @property {string} what it is, in the table
- * @property {'runtimes' | 'browsers' | 'servers' | 'bundlers' | 'frameworks' | 'examples'} group of the table
+ * @property {'runtimes' | 'browsers' | 'servers' | 'events' | 'bundlers' | 'frameworks' | 'examples'} group of the table
  * @property {(context: Context) => string | Promise<string>} version of the host
  * @property {(context: Context) => Promise<string>} run what was run, in the words of the table; throws if it failed
  */

@@ -13,6 +13,7 @@ const GROUPS = {
   runtimes: 'Client in a runtime',
   browsers: 'Client in a browser',
   servers: 'Server, with a client in Node',
+  events: 'Server whose events go to a receiver in the same runtime',
   bundlers: 'Bundler',
   frameworks: 'Framework, test runner or package manager',
   examples: 'Example',
