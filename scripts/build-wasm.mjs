@@ -13,18 +13,18 @@ mkdirSync('build', { recursive: true })
 
 runGenerators()
 const wasm = await compileWasm('build/core.wasm')
-const { alphabet, common, text } = packWasm(wasm)
 const unpack = await compileWasm('build/unpack.wasm', 'unpack')
 writeFileSync(
   'src/wasm/generated.ts',
   `// The WebAssembly module of assembly/ as text (text.ts), and the one that unpacks it. Made by scripts/build-wasm.mjs.
-export const UNPACK: readonly number[] = [${[...unpack].join()}]
-export const ALPHABET = '${alphabet}'
-export const COMMON: readonly number[] = [${common.join()}]
+/** In base64. */
+export const UNPACK: string = '${unpack.toString('base64')}'
 /** SHA-256 of the module. */
 export const STAMP: string = '${stampOf(wasm)}'
+/** Length of the module in bytes. */
+export const LENGTH: number = ${wasm.length}
 export const TEXT: string =
-  '${text}'
+  '${packWasm(wasm)}'
 `,
 )
 await writeArgon2Source()
