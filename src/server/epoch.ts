@@ -26,7 +26,10 @@ export async function bumpEpoch(database: Database): Promise<number> {
   await database.migrate(serverSchema)
   return database.transaction(async (tx) => {
     // What was denied, cancelled or used after the copy was made is open in it.
-    await tx.query(`update reshare_approvals set state = 'ENDED', ended_at = now() where state in ('OPEN', 'USED')`)
+    for (const state of ['OPEN', 'USED']) {
+      await tx.query(`update reshare_approvals set state = 'ENDED', ended_at = now() where state = '${state}'`)
+    }
+    await tx.query(`delete from reshare_preprocessings where epoch <= ${EPOCH}`)
     const [row] = await tx.query(`update reshare_meta set number = number + 1 where name = 'epoch' returning number`)
     return readColumn(row, 'number', int)
   })

@@ -270,5 +270,11 @@ export const serverSchema: Schema = {
          for each row when (length(new.sealed) <> length(old.sealed) or get_byte(new.sealed, 0) = get_byte(old.sealed, 0))
          execute function reshare_refuse_audit_change()`,
     ],
+    [
+      // What waits for an approval, and what has ended since: a sweep would read all others besides. An operator may have
+      // made them while servers go on.
+      `create index if not exists reshare_approvals_open on reshare_approvals (client_id, set_id) where state = 'OPEN'`,
+      `create index if not exists reshare_approvals_ended on reshare_approvals (ended_at) where state <> 'OPEN'`,
+    ],
   ],
 }

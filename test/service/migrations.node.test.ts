@@ -8,7 +8,10 @@ import { serverSchema } from '../../src/server/schema.ts'
  * migration after the last, and a line here.
  */
 const PINNED = {
-  server: ['763ea3b2a09624638144bfe3d5df71ed34508b99bfc2ce855ecf5e0a771f3a36'],
+  server: [
+    '763ea3b2a09624638144bfe3d5df71ed34508b99bfc2ce855ecf5e0a771f3a36',
+    '1f32f5f14445f167d4977663ccc62ca5843cf3ddc28505a95e027ef41085700b',
+  ],
   custodian: ['6e14ee933568dcb2cadf567f635900ab9594cb076d5e093d5a3beed834829706'],
 }
 

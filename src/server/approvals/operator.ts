@@ -51,6 +51,11 @@ export interface ServerApprovals {
 /** The most requests that a list has. */
 const LISTED = 1000
 
+const OF_CLIENT = '(select * from reshare_approvals where client_id = $2) asked'
+/** Those that are open, and those that have ended last: what each has an index for. */
+const OF_ALL = `(select * from reshare_approvals where state = 'OPEN' union all
+  (select * from reshare_approvals where state <> 'OPEN' order by ended_at desc limit ${LISTED})) asked`
+
 /** @param ready resolves once the database has its tables, and the log is open */
 export function serverApprovals(context: ServerContext, ready: () => Promise<unknown>): ServerApprovals {
   return Object.freeze({
@@ -58,10 +63,10 @@ export function serverApprovals(context: ServerContext, ready: () => Promise<unk
       const { clientId } = assertObject(options, 'list')
       if (clientId !== undefined) checkText(clientId, ID, 'clientId')
       await ready()
+      const [from, parameters] = clientId === undefined ? [OF_ALL, []] : [OF_CLIENT, [clientId]]
       const rows = await context.database.query(
-        `select *, ${OPERATOR_MAY_APPROVE} as may_approve from reshare_approvals
-         where $1::text is null or client_id = $1 order by ${openFirst('$2')} limit ${LISTED}`,
-        [clientId ?? null, timestamp(context)],
+        `select *, ${OPERATOR_MAY_APPROVE} as may_approve from ${from} order by ${openFirst('$1')} limit ${LISTED}`,
+        [timestamp(context), ...parameters],
       )
       return rows.map((row) => ({ ...listedApproval(context, row), clientId: row['client_id'] as string }))
     },

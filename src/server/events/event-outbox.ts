@@ -126,10 +126,14 @@ export function eventOutbox(database: Database): EventOutbox {
   }
 }
 
+/** SQL condition: what happened in a time has ended later, by the clock of another process at most an hour before. */
+const HAPPENED = `created_at >= $1 and created_at < $2
+  and outcome in ('delivered', 'dead') and ended_at >= $1::timestamptz - interval '1 hour'`
+
 function conditionOf(which: Replay): readonly [condition: string, parameters: readonly SqlValue[]] {
   if ('eventId' in which && typeof which.eventId === 'string') return ['event_id = $1', [which.eventId]]
   if ('from' in which && isValidDate(which.from) && isValidDate(which.to)) {
-    return ['created_at >= $1 and created_at < $2', [which.from, which.to]]
+    return [HAPPENED, [which.from, which.to]]
   }
   if ('dead' in which && which.dead) return [`outcome = 'dead'`, []]
   throw new TypeError('replay needs an eventId, two dates from and to before the year 10000, or dead: true')

@@ -125,13 +125,12 @@ export function preprocessingsDeletion(clientId: string, walletId: string): Stat
   }
 }
 
-/** Deletes preprocessings that are expired or of an earlier epoch. */
+/** Deletes preprocessings that are expired. Those of an earlier epoch, which are refused, were deleted with its end. */
 export async function forgetPreprocessings(context: ServerContext): Promise<void> {
   await inPages(() =>
     context.database.query(
       `delete from reshare_preprocessings where (set_id, preprocessing_id) in
-         (select set_id, preprocessing_id from reshare_preprocessings
-          where expires_at <= $1 or epoch <> ${EPOCH} limit ${PAGE})
+         (select set_id, preprocessing_id from reshare_preprocessings where expires_at <= $1 limit ${PAGE})
        returning 1`,
       [timestamp(context)],
     ),

@@ -9,6 +9,7 @@ import {
   takePreprocessings,
   type PreprocessingKey,
 } from '../../../src/server/sets/preprocessings.ts'
+import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { lockOtStateAndPreprocessings } from '../../../src/server/sets/ot-states.ts'
 import { concatBytes, fromHex, toHex } from '../../../src/util/bytes.ts'
 import { Writer } from '../../../src/util/codec.ts'
@@ -99,7 +100,7 @@ describe('a preprocessing', () => {
     }
     await expect(take(lasting, 2)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     await forgetPreprocessings(context)
-    expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([1, 1])
+    expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([1, 2])
     tables.clock = START + context.limits.preprocessingMs - 1
     await forgetPreprocessings(context)
     await take(lasting)
@@ -107,7 +108,7 @@ describe('a preprocessing', () => {
     await expect(take(expiring)).rejects.toThrow(errorOf('PREPROCESSING_NOT_FOUND'))
     expect(await count(set.setId)).toBe(1)
     await forgetPreprocessings(context)
-    expect(await count(set.setId)).toBe(0)
+    expect(await Promise.all([set, another].map(({ setId }) => count(setId)))).toEqual([0, 0])
   })
 
   test('is taken together with the setup of its set: both or none, once, in their time and epoch', async () => {
@@ -194,5 +195,14 @@ describe('a preprocessing', () => {
     const { sql, parameters } = preprocessingsDeletion(clientId, WALLET)
     await database.query(sql, parameters)
     expect(await left()).toEqual([0, 0, 1, 1])
+  })
+
+  // The last test: the epoch is that of all of them.
+  test('goes with its epoch', async () => {
+    const set = await bare()
+    await made(set)
+    expect(await count(set.setId)).toBe(1)
+    await bumpEpoch(tables.database)
+    expect(await count(set.setId)).toBe(0)
   })
 })

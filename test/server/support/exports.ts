@@ -51,7 +51,7 @@ export async function setState({ database }: World, { setId }: StoredSet, state:
 
 export function newExport(
   { random }: World,
-  { signing, walletId, setId }: StoredSet,
+  { signing, walletId, setId }: Omit<StoredSet, 'half'> & Partial<StoredSet>,
   curve: Curve,
   changed: Partial<ExportRequest> = {},
 ): Export {
