@@ -1,11 +1,12 @@
 // @ts-check
 // npm run bench [-- GROUP …] [--docs]: prints the tables and whether targets are met, writes bench/results.json and a
-// chart a group; with --docs the tables of docs/internals/bench.md too. Only ratios within one run mean much.
+// chart a group; with --docs the tables of docs/internals/bench.md too, those of the named groups if any are. Only ratios
+// within one run mean much.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { chart } from './support/chart.mjs'
 import { createContext } from './support/context.mjs'
-import { writeDocs } from './support/docs.mjs'
+import { writeDocs, writeSomeDocs } from './support/docs.mjs'
 import { describeMachine, machine } from './support/machine.mjs'
 import { judge, printVerdicts } from './support/targets.mjs'
 
@@ -82,4 +83,5 @@ writeFileSync(
   new URL('results.json', import.meta.url),
   `${JSON.stringify({ machine: about, targets: verdicts, results }, null, 2)}\n`,
 )
-if (values.docs) writeDocs({ about: describeMachine(about), sections, targets: text, leftOut: context.leftOut })
+if (values.docs && positionals.length > 0) writeSomeDocs(describeMachine(about), sections)
+else if (values.docs) writeDocs({ about: describeMachine(about), sections, targets: text, leftOut: context.leftOut })

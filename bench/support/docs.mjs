@@ -19,13 +19,33 @@ const marks = (command) => [
  * @param {readonly string[]} run.leftOut
  */
 export function writeDocs({ about, sections, targets, leftOut }) {
-  const parts = sections.flatMap(({ name, title, text, hasChart }) => [
-    `## ${title}`,
-    ...(hasChart ? [`![${title}](../../bench/charts/${name}.svg)`] : []),
-    fenced(text),
-  ])
   const missing = leftOut.length > 0 ? [`Left out: ${leftOut.join('; ')}.`] : []
-  replace('npm run bench', [about, ...missing, '## Targets', fenced(targets), ...parts])
+  replace('npm run bench', [about, ...missing, '## Targets', fenced(targets), ...sections.flatMap(partsOf)])
+}
+
+/**
+ * Puts some groups of a run into the page, each with the machine that it ran on, in the place of what is there of them or after
+ * all others.
+ *
+ * @param {string} about the machine and the commit
+ * @param {readonly { name: string, title: string, text: string, hasChart: boolean }[]} sections
+ */
+export function writeSomeDocs(about, sections) {
+  const [begin, end] = marks('npm run bench')
+  const page = readFileSync(FILE, 'utf8')
+  const written = page.slice(page.indexOf(begin) + begin.length, page.indexOf(end)).trim()
+  const parts = written.split(/\n\n(?=## )/)
+  for (const section of sections) {
+    const at = parts.findIndex((part) => part.startsWith(`## ${section.title}\n`))
+    const [heading, ...others] = partsOf(section)
+    parts.splice(at === -1 ? parts.length : at, at === -1 ? 0 : 1, [heading, about, ...others].join('\n\n'))
+  }
+  replace('npm run bench', parts)
+}
+
+/** @param {{ name: string, title: string, text: string, hasChart: boolean }} section */
+function partsOf({ name, title, text, hasChart }) {
+  return [`## ${title}`, ...(hasChart ? [`![${title}](../../bench/charts/${name}.svg)`] : []), fenced(text)]
 }
 
 /** @param {string} about @param {string} text */

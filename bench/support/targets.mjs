@@ -100,6 +100,12 @@ const TARGETS = [
   atMost(450, UNITS, 'ECDSA setup, both parties', inMultiplications('ECDSA setup')),
   atMost(150, UNITS, 'ECDSA signature, both parties', inMultiplications('ECDSA signature')),
   atMost(12, UNITS, 'ECDSA from a preprocessing, both parties', inMultiplications('ECDSA from a preprocessing')),
+  atMost(
+    1.05,
+    '×',
+    'ECDSA signature of an intent that is checked, of a raw one',
+    (results) => results['intents']?.ratio.median,
+  ),
   atMost(30, 'ms', 'recovery of both curves, both parties', median('recovery', 'all of it', 'time')),
   atMost(1.2, '×', 'split 1,000 of 1,000, a term against 100 of 100', growth('split, ed25519')),
   atMost(1.2, '×', 'recombine 1,000 of 1,000, a term against 100 of 100', growth('recombine, ed25519')),
