@@ -1,143 +1,32 @@
-import { blake2b } from '@noble/hashes/blake2.js'
-import { nextTick } from '@noble/hashes/utils.js'
-import { concatBytes, fromBase64, wipe } from '../../util/bytes.ts'
+import { fromBase64 } from '../../util/bytes.ts'
+import type { Argon2Memory } from './argon2-blocks.ts'
 import { ARGON2_MODULE } from './argon2-module.gen.ts'
 
-// Argon2id with one lane (RFC 9106 §3.2), whose memory is filled by assembly/argon2.
-
-/** The parameters of a derivation. */
-export interface Argon2Parameters {
-  /** Secret. */
-  readonly password: Uint8Array
-  readonly salt: Uint8Array
-  readonly memoryKiB: number
-  readonly passes: number
-  /** Of the result, in bytes; at most 64. */
-  readonly tagLength: number
-}
-
-/** The memory of a derivation, in a WebAssembly instance of its own. */
-export interface Argon2Memory {
-  /** All but the first page, which is the module's. */
-  readonly blocks: Uint8Array
-  /** Fills blocks, counted over all passes, from one to before another. */
-  fill(from: number, to: number): void
-  /** Overwrites the memory with zeros. */
-  wipe(): void
-}
+// The memory of Argon2id in a WebAssembly instance of its own, which assembly/argon2 fills.
 
 const BLOCK = 1024
+/** The first page is the module's. */
 const PAGE = 65536
-const VERSION = 0x13
-const ARGON2ID = 2
-
-/** After this time the event loop gets its turn. */
-const SLICE_MS = 20
-/** Blocks between two looks at the clock: about a millisecond. */
 const STEP = 512
-
-/** How many blocks there are: a multiple of four (RFC 9106 §3.2, step 3). */
-const countOf = (memoryKiB: number): number => 4 * Math.floor(memoryKiB / 4)
 
 /**
  * Compiles the module and takes the memory.
  *
+ * @param count blocks, a multiple of four
  * @throws {unknown} what the engine throws if it has no WebAssembly, refuses it, lacks SIMD, or has not enough memory
  */
-export async function openArgon2Memory(memoryKiB: number, passes: number): Promise<Argon2Memory> {
+export async function openWasmMemory(count: number, passes: number): Promise<Argon2Memory> {
   const { instance } = await WebAssembly.instantiate(fromBase64(ARGON2_MODULE) as Uint8Array<ArrayBuffer>)
   const { memory, fill } = instance.exports as unknown as {
     readonly memory: WebAssembly.Memory
     readonly fill: (from: number, to: number, count: number, passes: number) => void
   }
-  const count = countOf(memoryKiB)
   memory.grow(Math.ceil((count * BLOCK) / PAGE))
   const all = new Uint8Array(memory.buffer)
   return {
     blocks: all.subarray(PAGE, PAGE + count * BLOCK),
+    step: STEP,
     fill: (from, to) => fill(from, to, count, passes),
     wipe: () => void all.fill(0),
   }
-}
-
-/**
- * Derives a tag in slices of some milliseconds.
- *
- * @param memory fresh, of these parameters; it is wiped
- * @param onSlice called after each slice with the fraction that is done; what it throws ends the derivation
- * @returns the tag: secret, the caller wipes it
- */
-export async function fillArgon2(
-  parameters: Argon2Parameters,
-  memory: Argon2Memory,
-  onSlice: (fraction: number) => void,
-): Promise<Uint8Array> {
-  const { blocks } = memory
-  const count = blocks.length / BLOCK
-  const total = count * parameters.passes
-  try {
-    writeFirstBlocks(parameters, blocks)
-    let began = Date.now()
-    for (let step = 2; step < total; step += STEP) {
-      const now = Date.now()
-      // A clock may be set back.
-      if (now - began >= SLICE_MS || now < began) {
-        onSlice(step / total)
-        await nextTick()
-        began = Date.now()
-      }
-      memory.fill(step, Math.min(step + STEP, total))
-    }
-    return longHash(blocks.subarray(-BLOCK), parameters.tagLength)
-  } finally {
-    memory.wipe()
-  }
-}
-
-function writeFirstBlocks(
-  { password, salt, memoryKiB, passes, tagLength }: Argon2Parameters,
-  blocks: Uint8Array,
-): void {
-  const numbers = [1, tagLength, memoryKiB, passes, VERSION, ARGON2ID].map(word)
-  // Only one copy of the password, which is wiped below.
-  const [passwordLength, saltLength, none] = [password.length, salt.length, 0].map(word) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ]
-  const input = concatBytes(...numbers, passwordLength, password, saltLength, salt, none, none)
-  const first = blake2b(input, { dkLen: 64 })
-  for (const i of [0, 1]) {
-    const seed = concatBytes(first, word(i), word(0))
-    const block = longHash(seed, BLOCK)
-    blocks.set(block, i * BLOCK)
-    wipe(seed, block)
-  }
-  wipe(input, first)
-}
-
-/** H' of RFC 9106 §3.3, for a length of at most 64, or of a multiple of 32. */
-function longHash(bytes: Uint8Array, length: number): Uint8Array {
-  const input = concatBytes(word(length), bytes)
-  let hash = blake2b(input, { dkLen: Math.min(length, 64) })
-  wipe(input)
-  if (length <= 64) return hash
-  const out = new Uint8Array(length)
-  // Half of each hash counts, and all of the last one.
-  for (let at = 0; ; at += 32) {
-    out.set(hash, at)
-    if (at + 64 === length) break
-    const next = blake2b(hash, { dkLen: 64 })
-    wipe(hash)
-    hash = next
-  }
-  wipe(hash)
-  return out
-}
-
-/** A number of 32 bits, little-endian. */
-function word(value: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value, true)
-  return bytes
 }

@@ -1,8 +1,9 @@
-import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { MpcError } from '../../errors.ts'
 import { throwIfAborted } from '../failures.ts'
 import type { OnProgress } from '../progress.ts'
-import { fillArgon2, openArgon2Memory } from './argon2-wasm.ts'
+import { type Argon2Memory, countBlocks, fillArgon2 } from './argon2-blocks.ts'
+import { openPortableMemory } from './argon2-portable.ts'
+import { openWasmMemory } from './argon2-wasm.ts'
 
 /** What one guess of a password costs. */
 export interface Argon2Cost {
@@ -42,9 +43,13 @@ export async function deriveArgon2id(
   const { onProgress, signal } = options
   throwIfAborted(signal)
   onProgress?.(0)
-  const tag =
-    ((options.engine ?? 'wasm') === 'wasm' ? await inWasm(password, salt, cost, options) : undefined) ??
-    (await portable(password, salt, cost, options))
+  const { memoryKiB, passes } = cost
+  const memory = await openMemory(cost, options.engine ?? 'wasm')
+  const parameters = { password, salt, memoryKiB, passes, tagLength: TAG_LENGTH }
+  const tag = await fillArgon2(parameters, memory, (fraction) => {
+    throwIfAborted(signal)
+    onProgress?.(fraction)
+  })
   try {
     throwIfAborted(signal)
   } catch (error) {
@@ -55,45 +60,17 @@ export async function deriveArgon2id(
   return tag
 }
 
-/** Undefined where WebAssembly is missing, forbidden or without SIMD (Hermes, Lockdown Mode, a CSP), or has not enough memory. */
-async function inWasm(
-  password: Uint8Array,
-  salt: Uint8Array,
-  { memoryKiB, passes }: Argon2Cost,
-  { onProgress, signal }: WorkOptions,
-): Promise<Uint8Array | undefined> {
-  if (typeof WebAssembly !== 'object') return undefined
-  const memory = await openArgon2Memory(memoryKiB, passes).catch(() => undefined)
-  if (memory === undefined) return undefined
-  const parameters = { password, salt, memoryKiB, passes, tagLength: TAG_LENGTH }
-  return fillArgon2(parameters, memory, (fraction) => {
-    throwIfAborted(signal)
-    onProgress?.(fraction)
-  })
-}
-
-/** @throws {OUT_OF_MEMORY} if it cannot even begin: with arguments in bounds, that is all that can fail */
-async function portable(
-  password: Uint8Array,
-  salt: Uint8Array,
-  { memoryKiB, passes }: Argon2Cost,
-  { onProgress, signal }: WorkOptions,
-): Promise<Uint8Array> {
-  let hasBegun = false
+/** @throws {OUT_OF_MEMORY} if there is not enough memory */
+async function openMemory({ memoryKiB, passes }: Argon2Cost, engine: Argon2Engine): Promise<Argon2Memory> {
+  const count = countBlocks(memoryKiB)
+  // WebAssembly may be missing, forbidden or without SIMD (Hermes, Lockdown Mode, a CSP), or have not enough memory.
+  const inWasm =
+    engine === 'wasm' && typeof WebAssembly === 'object'
+      ? await openWasmMemory(count, passes).catch(() => undefined)
+      : undefined
   try {
-    return await argon2idAsync(password, salt, {
-      m: memoryKiB,
-      t: passes,
-      p: 1,
-      dkLen: TAG_LENGTH,
-      onProgress: (fraction) => {
-        hasBegun = true
-        throwIfAborted(signal)
-        onProgress?.(fraction)
-      },
-    })
+    return inWasm ?? openPortableMemory(count, passes)
   } catch (cause) {
-    if (hasBegun) throw cause
     const mebibytes = Math.ceil(memoryKiB / 1024)
     throw new MpcError('OUT_OF_MEMORY', `a password needs ${mebibytes} MiB of memory, which are not free now`, {
       cause,
