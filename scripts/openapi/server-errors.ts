@@ -96,6 +96,11 @@ export const SERVER_ERRORS: ErrorTable = {
     means: 'the custodian did not do its part, or the server has none (then `retryable` is false).',
     message: 'the custodian could not be asked',
   },
+  CLIENT_MOVED: {
+    means:
+      'the client is being moved to another database, or was: the same request goes on there. Nothing has changed.',
+    message: 'this client is being moved to another database',
+  },
   'INTERNAL failed': { means: 'anything else. The body says nothing more.', message: 'the server failed' },
   'INTERNAL unavailable': {
     means:
@@ -110,6 +115,7 @@ export const REFUSED = [
   'CHANNEL_FAILED',
   'AUTH_FAILED',
   'DEVICE_REVOKED',
+  'CLIENT_MOVED',
   'INTERNAL failed',
   'INTERNAL unavailable',
 ]

@@ -23,6 +23,7 @@ import { readIntentRules } from './access/intents.ts'
 import type { IntentDecoder } from '../policy/types.ts'
 import type { Policy } from './access/policy.ts'
 import { mergeRates, type RateLimits } from './access/rate-limits.ts'
+import { isRefusedAsMoved } from './moves/client-moved.ts'
 import { createTurns } from './rounds/turns.ts'
 import { errorKind, observeDatabase, safeHook, since, type HandledRequest, type MetricEvent } from './observe.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -209,7 +210,8 @@ function loadParts(): Promise<Parts> {
   return loadOptional('reshare/server', ['hono', 'valibot'], () => import('./with-packages.ts'))
 }
 
-function serverContext(options: ServerOptions): ServerContext {
+/** What the parts of a server with these options share. @throws {TypeError | RangeError} as {@link createServer} */
+export function serverContext(options: ServerOptions): ServerContext {
   const { custodian, policy, authorizeExport, onCheating = 'refuse' } = options
   if (typeof options.database?.transaction !== 'function') throw new TypeError('database is required')
   if (typeof options.authenticate !== 'function') throw new TypeError('authenticate is required')
@@ -256,6 +258,8 @@ function serverContext(options: ServerOptions): ServerContext {
     observe,
     onRequest: safeHook(options.onRequest, report),
     onError(error) {
+      // The client is told so, and whatever is not done here is done where it is.
+      if (isRefusedAsMoved(error)) return
       observe({ name: 'error', kind: errorKind(error) })
       report(error)
     },

@@ -1,5 +1,6 @@
 import { int, readColumn } from '../service/database/rows.ts'
 import type { Database, Queryable } from '../service/database/types.ts'
+import { isAway } from './moves/client-moved.ts'
 import { serverSchema } from './schema.ts'
 import { assertMethods } from '../util/arguments.ts'
 
@@ -25,7 +26,11 @@ export async function bumpEpoch(database: Database): Promise<number> {
   assertMethods(database, ['query', 'transaction', 'migrate'], 'database')
   await database.migrate(serverSchema)
   return database.transaction(async (tx) => {
-    // What was denied, cancelled or used after the copy was made is open in it.
+    // What was denied, cancelled or used after the copy was made is open in it. Nothing is written for a client on its
+    // way to another database: what it waits for does not go with it.
+    await tx.query(
+      `delete from reshare_approvals where state in ('OPEN', 'USED') and ${isAway('reshare_approvals.client_id')}`,
+    )
     for (const state of ['OPEN', 'USED']) {
       await tx.query(`update reshare_approvals set state = 'ENDED', ended_at = now() where state = '${state}'`)
     }

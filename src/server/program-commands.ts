@@ -10,6 +10,7 @@ import { createServer, type Server } from './create-server.ts'
 import { eventsCommand, printEvents, readEvents } from './program-events.ts'
 import { openDatabase } from './program-database.ts'
 import { given } from './program-env.ts'
+import { isMoveCommand, printMove, printRestoredMoves } from './program-moves.ts'
 import { openMasterKeys } from './program-keys.ts'
 
 /** A command: whether it takes these parameters, and what it does. */
@@ -35,6 +36,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     takes: (parameters) => parameters.filter((parameter) => parameter !== '--json').length <= 1,
     run: printAudit,
   },
+  'move-client': { takes: isMoveCommand, run: printMove },
+  'restore-moves': { takes: none, run: printRestoredMoves },
   events: { takes: (parameters) => eventsCommand(parameters) !== undefined, run: printEvents },
 }
 

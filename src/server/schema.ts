@@ -1,5 +1,6 @@
 import { ratesTable } from '../service/rates-table.ts'
 import { eventTables } from './events/tables.ts'
+import { moveTables } from './moves/tables.ts'
 import type { Schema } from '../service/database/types.ts'
 
 /** The server's tables; docs/internals/signing-server.md#tables says what each row means. */
@@ -276,5 +277,6 @@ export const serverSchema: Schema = {
       `create index if not exists reshare_approvals_open on reshare_approvals (client_id, set_id) where state = 'OPEN'`,
       `create index if not exists reshare_approvals_ended on reshare_approvals (ended_at) where state <> 'OPEN'`,
     ],
+    moveTables,
   ],
 }

@@ -14,6 +14,10 @@ reshare-server events             prints how far the deliveries of events are, a
 reshare-server events replay ID   delivers an event again; or all of a time, by two times in UTC (from, to); or all that were
                                   given up, by the word dead
 reshare-server events resume      delivers again to a receiver that has responded with status 410
+reshare-server move-client <clientId> [--unused | --cancel]  moves a client from this database to the target, while it signs; call it
+                                  again until it prints "moved": the rows here are deleted once the client has signed there,
+                                  or with --unused. --cancel keeps the client here
+reshare-server restore-moves      after this database was restored: clients that have moved to the target leave it again
 reshare-server --help             prints this
 
 RESHARE_MASTER_KEY       64 hex digits; without it, a key is generated and stored in the data folder
@@ -23,6 +27,8 @@ RESHARE_CHANNEL_KEY      64 hex digits: clients seal their requests to it; or se
 RESHARE_REQUIRE_SEALED   true: requests that are not sealed are refused
 RESHARE_DATA_DIR         the data folder (./reshare-data)
 DATABASE_URL             PostgreSQL; without it, an embedded database in the data folder
+RESHARE_TARGET_DATABASE_URL  the other PostgreSQL, for move-client and restore-moves
+RESHARE_TARGET_MASTER_KEY, RESHARE_TARGET_MASTER_KEY_ID  its master key, 64 hex digits, and the id of that (1), for move-client
 RESHARE_CUSTODIAN_URL    the app's backend; without it, no backups and no recoveries
 RESHARE_WEBHOOK_SECRET   authenticates the server to the backend: 16 or more printable ASCII characters
 RESHARE_EVENTS_URL       where events are sent, as Standard Webhooks; without it, none are recorded
@@ -37,8 +43,8 @@ RESHARE_LOG              text (default) or json: the log on stderr
 RESHARE_LOG_LEVEL        error, warn (default) or info, which has a line for each request
 
 A secret may be in a file: RESHARE_MASTER_KEY_FILE is the path of a file with RESHARE_MASTER_KEY. So may
-RESHARE_PREVIOUS_MASTER_KEYS, RESHARE_CHANNEL_KEY, DATABASE_URL, RESHARE_WEBHOOK_SECRET, RESHARE_EVENTS_SECRET and
-RESHARE_METRICS_TOKEN.
+RESHARE_PREVIOUS_MASTER_KEYS, RESHARE_CHANNEL_KEY, DATABASE_URL, RESHARE_WEBHOOK_SECRET, RESHARE_EVENTS_SECRET,
+RESHARE_METRICS_TOKEN, RESHARE_TARGET_DATABASE_URL and RESHARE_TARGET_MASTER_KEY.
 `
 
 /** The environment variables that it reads. */
@@ -47,5 +53,6 @@ export const SETTINGS = [
   ...['RESHARE_REQUIRE_SEALED', 'RESHARE_DATA_DIR', 'DATABASE_URL', 'RESHARE_CUSTODIAN_URL', 'RESHARE_WEBHOOK_SECRET'],
   ...['RESHARE_EVENTS_URL', 'RESHARE_EVENTS_SECRET', 'RESHARE_ALLOWED_ORIGINS', 'RESHARE_ON_CHEATING'],
   ...['HOST', 'PORT', 'RESHARE_MONITOR_PORT'],
+  ...['RESHARE_TARGET_DATABASE_URL', 'RESHARE_TARGET_MASTER_KEY', 'RESHARE_TARGET_MASTER_KEY_ID'],
   ...['RESHARE_MONITOR_HOST', 'RESHARE_METRICS_TOKEN', 'RESHARE_LOG', 'RESHARE_LOG_LEVEL'],
 ]

@@ -67,6 +67,7 @@ export const LATER = {
   'test/e2e/demo.node.test.ts': 'runs the demo, as `npm run check` does',
   'test/protocol/ecdsa/many.node.test.ts': 'makes a thousand signatures',
   'test/server/bin-': 'starts a process for each test',
+  'test/server/moves/move-crashes.node.test.ts': 'ends a move at every statement',
   'test/storage/file-faults.node.test.ts': 'fails at every call of the file system',
 }
 

@@ -147,6 +147,7 @@ const TRANSIENT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'POLICY_DENIED',
   'RATE_LIMITED',
   'OPERATION_IN_PROGRESS',
+  'CLIENT_MOVED',
 ])
 
 /** Whether the wallet can be used as it is: the error is not about the set in use, or is transient. */

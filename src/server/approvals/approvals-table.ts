@@ -29,7 +29,8 @@ export function listedApproval(context: ServerContext, row: Row): Approval {
   return approvalOf(context, approvalRow(row), readMayApprove(row).mayApprove)
 }
 
-function sealContext({ clientId, approvalId }: Pick<ApprovalRow, 'clientId' | 'approvalId'>): SealContext {
+/** The seal context of what a request for approval asks for. */
+export function approvalContext({ clientId, approvalId }: Pick<ApprovalRow, 'clientId' | 'approvalId'>): SealContext {
   return { purpose: 'approval', clientId, row: approvalId }
 }
 
@@ -38,11 +39,11 @@ export function sealApproval(
   key: Pick<ApprovalRow, 'clientId' | 'approvalId'>,
   content: Sealed,
 ): Uint8Array {
-  return sealer.seal(sealContext(key), utf8(JSON.stringify(content)))
+  return sealer.seal(approvalContext(key), utf8(JSON.stringify(content)))
 }
 
 export function openApproval({ sealer }: Pick<ServerContext, 'sealer'>, row: ApprovalRow): Sealed {
-  return JSON.parse(fromUtf8(sealer.open(sealContext(row), row.sealed))) as Sealed
+  return JSON.parse(fromUtf8(sealer.open(approvalContext(row), row.sealed))) as Sealed
 }
 
 /** Seals a row again with the current master key, if it is still as it was read. */
@@ -50,7 +51,7 @@ export async function resealApproval({ database, sealer }: ServerContext, row: A
   const { clientId, approvalId, sealed } = row
   const changed = await database.query(
     'update reshare_approvals set sealed = $4 where client_id = $1 and approval_id = $2 and sealed = $3 returning 1',
-    [clientId, approvalId, sealed, sealer.reseal(sealContext(row), sealed)],
+    [clientId, approvalId, sealed, sealer.reseal(approvalContext(row), sealed)],
   )
   return changed.length > 0
 }

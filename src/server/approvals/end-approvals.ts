@@ -3,6 +3,7 @@ import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { notDone } from '../each-row.ts'
+import { isAway } from '../moves/client-moved.ts'
 import { approvalRow, resealApproval } from './approvals-table.ts'
 
 /** Ends what a revoked device waits for, and what it has approved. */
@@ -39,7 +40,8 @@ export async function sweepApprovals(context: ServerContext): Promise<void> {
     context.database.query(
       `update reshare_approvals set state = 'ENDED', ended_at = $1 where (client_id, approval_id) in
          (select waiting.client_id, approval_id from reshare_approvals waiting join reshare_sets used using (set_id)
-          where waiting.state = 'OPEN' and used.state in ('RETIRING', 'DESTROYED', 'ABORTED') limit ${PAGE})
+          where waiting.state = 'OPEN' and used.state in ('RETIRING', 'DESTROYED', 'ABORTED')
+            and not ${isAway('waiting.client_id')} limit ${PAGE})
        returning 1`,
       [timestamp(context)],
     ),

@@ -60,6 +60,8 @@ export class ChainReader {
   readonly devices = new Map<string, boolean>()
   /** The first break of the chain. */
   broken: AuditBreak | undefined
+  /** Whether the client has left for another database: its sets and devices are there. */
+  departed = false
   sequence = 0
   hash: Uint8Array = GENESIS
   readonly #key: Uint8Array
@@ -88,10 +90,18 @@ export class ChainReader {
     }
     this.sequence = sequence
     this.hash = hash
-    if (entry.epoch < this.#epoch) {
+    if (entry.epoch < this.#epoch && event !== 'arrived') {
       return this.break('IMPOSSIBLE', sequence, 'the entry is of an earlier epoch than the one before')
     }
     this.#epoch = entry.epoch
+    const comes = event === 'arrived' || event === 'returned'
+    if (this.departed !== comes) {
+      const message = comes ? 'the client comes without having left' : 'something happened after the client had left'
+      return this.break('IMPOSSIBLE', sequence, message)
+    }
+    this.departed = event === 'departed'
+    // Epochs are those of a database. Its bans are in the log again, after the arrival.
+    if (event === 'arrived') for (const history of this.sets.values()) history.bannedIn = undefined
     if (event === 'deviceAdded' || event === 'deviceRevoked') {
       this.devices.set(entry.detail, event === 'deviceRevoked')
     }

@@ -31,6 +31,9 @@ export type AuditEventName =
   | 'approvalDenied'
   | 'approvalCancelled'
   | 'approvalUsed'
+  | 'departed'
+  | 'arrived'
+  | 'returned'
 
 const NAMES: Readonly<Record<AuditEventName, true>> = {
   logStarted: true,
@@ -59,6 +62,9 @@ const NAMES: Readonly<Record<AuditEventName, true>> = {
   approvalDenied: true,
   approvalCancelled: true,
   approvalUsed: true,
+  departed: true,
+  arrived: true,
+  returned: true,
 }
 
 /** The names of all events. */

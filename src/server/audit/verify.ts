@@ -87,7 +87,26 @@ async function readPage(
   after: string | undefined,
   start: (clientId: string) => ChainReader,
 ): Promise<ChainReader[]> {
-  const clientIds = await readClients(tx, after)
+  return verifyChains(tx, await readClients(tx, after), start)
+}
+
+/**
+ * Verifies the chain of one client against its sets, in the caller's transaction.
+ *
+ * @param key of the log; secret
+ * @returns the first break
+ */
+export async function verifyChain(tx: Queryable, clientId: string, key: Uint8Array): Promise<AuditBreak | undefined> {
+  const [chain] = await verifyChains(tx, [clientId], () => new ChainReader(clientId, key, []))
+  return chain?.broken
+}
+
+/** Verifies chains of clients, in the order of the database, against their sets. */
+async function verifyChains(
+  tx: Queryable,
+  clientIds: readonly string[],
+  start: (clientId: string) => ChainReader,
+): Promise<ChainReader[]> {
   const chains = new Map(clientIds.map((clientId) => [clientId, start(clientId)]))
   const [first, last] = [clientIds[0], clientIds.at(-1)]
   if (first === undefined || last === undefined) return []
@@ -110,6 +129,7 @@ async function readPage(
     compareSet(chain, set, epoch)
   }
   for (const chain of chains.values()) {
+    if (chain.departed) continue
     for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
   }
   return [...chains.values()]
@@ -120,8 +140,9 @@ function compareDevices(chains: Iterable<ChainReader>, stored: Devices): void {
   for (const chain of chains) {
     for (const [device, revoked] of chain.devices) {
       const row = stored.get(chain)?.get(device)
-      if (row === undefined) chain.break('DISAGREES', 0, `device ${device} is in the log only`)
-      else if (revoked && row.revokedAt === null) {
+      if (row === undefined) {
+        if (!chain.departed) chain.break('DISAGREES', 0, `device ${device} is in the log only`)
+      } else if (revoked && row.revokedAt === null) {
         chain.break('DISAGREES', 0, `device ${device} is revoked in the log only`)
       }
     }

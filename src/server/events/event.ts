@@ -118,6 +118,9 @@ const EVENTS: Readonly<Record<AuditEventName, ((entry: AuditEntry) => Described)
   approvalDenied: (entry) => ['approval.denied', approval(entry)],
   approvalCancelled: (entry) => ['approval.cancelled', approval(entry)],
   approvalUsed: (entry) => ['approval.used', approval(entry)],
+  departed: null,
+  arrived: null,
+  returned: null,
 }
 
 /** The detail of an approval is its id, the action, and who has decided. */

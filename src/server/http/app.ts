@@ -7,7 +7,7 @@ import { askHook, readIds } from '../../service/hooks.ts'
 import { BadRequest, errorResponse, jsonError, readBody, Unavailable } from '../../service/http.ts'
 import { respondToErrors } from '../../service/middleware.ts'
 import { SEALED_PATH } from '../../channel/messages.ts'
-import { MpcError } from '../../errors.ts'
+import { isMpcError, MpcError } from '../../errors.ts'
 import type { HpkeKeyPair } from '../../hpke/x25519.ts'
 import type { Caller } from '../access/caller.ts'
 import { approve, deny, listApprovals } from '../approvals/decide.ts'
@@ -16,6 +16,7 @@ import { listDevices } from '../devices/list.ts'
 import { revokeDevice } from '../devices/revoke.ts'
 import { admitDevice } from '../devices/devices-table.ts'
 import { since, type HandledRequest, type RequestMetric } from '../observe.ts'
+import { clientMoved, hasMoved, isRefusedAsMoved } from '../moves/client-moved.ts'
 import { abortFor } from '../rounds/decisions.ts'
 import { handleRound } from '../rounds/handle-round.ts'
 import { joinStatus } from '../rounds/join-status.ts'
@@ -58,7 +59,7 @@ type Env = {
 /** The HTTP API: `src/wire/paths.ts` has the paths, and what goes in and out of them. */
 export function createApp(context: ServerContext, options: AppOptions): Hono<Env> {
   const app = new Hono<Env>()
-  const failed = (error: unknown) => errorResponse(error, context.onError)
+  const failed = (error: unknown) => errorResponse(isRefusedAsMoved(error) ? clientMoved() : error, context.onError)
   app.onError(failed)
   app.use(observing(context))
   app.use(respondToErrors(failed))
@@ -91,6 +92,7 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
     const asked = requestId && { clientId: c.get('clientId'), requestId }
     if (kept === undefined) await next()
     else c.res = keptResponse(kept)
+    if (mayBeLeftOver(c.req.method, c.res, c.error)) await requireHere(context, c.get('clientId'))
     if (asked !== undefined && kept === undefined) await storeResponse(context, asked, c.res, c.error)
     c.header('cache-control', 'no-store')
   })
@@ -169,6 +171,20 @@ function observing({ observe, onRequest }: ServerContext): MiddlewareHandler<Env
     const [, operationId] = /^\/v1\/(?:operations|joins)\/([0-9a-f]{32})\//.exec(c.req.path) ?? []
     onRequest({ ...request, ...(operationId !== undefined && { operationId }) })
   }
+}
+
+/**
+ * Whether a response may say what is left of a client that has moved: it refuses for good, or lists. What was written was written
+ * here, and what may be repeated is refused here then.
+ */
+function mayBeLeftOver(method: string, res: Response, error: unknown): boolean {
+  if (error !== undefined) return res.status < 500 && !(isMpcError(error) && error.retryable)
+  return method === 'GET' && res.headers.get('content-type') !== ROUND_CONTENT_TYPE
+}
+
+/** @throws {CLIENT_MOVED} */
+async function requireHere({ database }: ServerContext, clientId: string): Promise<void> {
+  if (await hasMoved(database, clientId)) throw clientMoved()
 }
 
 function sealedOnly(): MpcError {

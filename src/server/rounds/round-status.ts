@@ -4,8 +4,9 @@ import { GENESIS } from '../audit/entry.ts'
 import type { KnownHead } from '../audit/log.ts'
 import type { ServerContext } from '../context.ts'
 import { EPOCH } from '../epoch.ts'
-import { bytes, int, nullable, rowDecoder, text } from '../../service/database/rows.ts'
+import { boolean, bytes, int, nullable, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Row } from '../../service/database/types.ts'
+import { clientMoved, isAway } from '../moves/client-moved.ts'
 import { tables } from '../tables.ts'
 import type { SourceSet } from '../operations/round.ts'
 import { setRow } from '../sets/sets-table.ts'
@@ -40,6 +41,7 @@ export interface RoundQuery extends CalledOperation {
  *
  * @throws {AUTH_FAILED} if it is a round of another device
  * @throws {PROTOCOL_ABORTED} if the round was run or started with another request
+ * @throws {CLIENT_MOVED} if the client is in another database, or on its way
  */
 export async function findRoundStatus(
   context: ServerContext,
@@ -52,7 +54,8 @@ export async function findRoundStatus(
        case when source.purpose = 'backup' and $3 = 1 then
          (select count(*)::int from reshare_sets held where held.client_id = source.client_id
             and held.wallet_id = source.wallet_id and held.purpose = 'signing' and held.state = 'ACTIVE')
-       end as signing_sets, head.sequence as log_sequence, head.hash as log_hash, ${EPOCH} as epoch
+       end as signing_sets, head.sequence as log_sequence, head.hash as log_hash, ${EPOCH} as epoch,
+       ${isAway('asked.client_id')} as away
      from (select $1::text as client_id, $2::text as operation_id) asked
        left join reshare_operations operation using (client_id, operation_id)
        left join reshare_decisions decided using (client_id, operation_id)
@@ -66,6 +69,8 @@ export async function findRoundStatus(
   )
   const status = readStatus(row)
   const { decision, response, leaseHash } = status
+  // Before a hook is asked about what cannot be done here. A response that is stored stays what it was.
+  if (status.away && response === null) throw clientMoved()
   const devices = { device: status.startedBy, joiningDevice: status.joining }
   if (!canAccess({ device: deviceOfRound(devices, round) }, key)) throw notAuthorized()
   const decided = decision !== null
@@ -90,6 +95,7 @@ const readStatus = rowDecoder({
   log_sequence: nullable(int),
   log_hash: nullable(bytes),
   epoch: int,
+  away: boolean,
 })
 
 type StatusRow = ReturnType<typeof readStatus>

@@ -4,6 +4,7 @@ import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { notDone } from '../each-row.ts'
+import { isAway } from '../moves/client-moved.ts'
 import { waitForCustodian } from './ask-custodian.ts'
 
 const readPending = rowDecoder({
@@ -78,7 +79,7 @@ export async function deletePendingShares(context: ServerContext, clientId: stri
     `select client_id, set_id, removed_at is null and not exists
          (select 1 from reshare_sets made where made.set_id = share.set_id) as may_arrive
      from reshare_custodian_records share where deletion_pending and ($1::text is null or client_id = $1)
-       and (removed_at is null or removed_at <= $2)
+       and (removed_at is null or removed_at <= $2) and not ${isAway('share.client_id')}
      order by tried_at nulls first limit ${BATCH}`,
     [clientId, timestamp(context, -limits.operationMs)],
   )

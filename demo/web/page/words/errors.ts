@@ -76,6 +76,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   JOIN_CODE_INVALID: ['This is not the code of a device.', 'Scan the code again, or copy all of it.'],
   JOIN_USED: ['This code was used before, or its time is over.', NEW_CODE],
   JOIN_EXPIRED: ['The other device did not respond in time.', NEW_CODE],
+  CLIENT_MOVED: ['Your wallet is being moved to another machine.', TRY_AGAIN],
   JOIN_CANCELLED: ['The other device has stopped.', NEW_CODE],
   NETWORK_ERROR: OFFLINE,
   TIMEOUT: ['It took too long.', TRY_AGAIN],
