@@ -31,7 +31,7 @@ export function writeDocs({ about, sections, targets, leftOut }) {
  * @param {readonly { name: string, title: string, text: string, hasChart: boolean }[]} sections
  */
 export function writeSomeDocs(about, sections) {
-  const [begin, end] = marks('npm run bench')
+  const [begin = '', end = ''] = marks('npm run bench')
   const page = readFileSync(FILE, 'utf8')
   const written = page.slice(page.indexOf(begin) + begin.length, page.indexOf(end)).trim()
   const parts = written.split(/\n\n(?=## )/)

@@ -26,6 +26,12 @@ const CLIENT_FACTOR = 4
 /** Far enough below the largest int of the database for one more count. */
 const COUNT_END = 2 ** 31 - 1 - 64
 
+/** SQL: adds to the window of the row `known` that is open at `$4`, or opens the new one. */
+const IN_OPEN_WINDOW = `
+  count = case when known.ends_at <= $4 then excluded.count else least(known.count, ${COUNT_END}) + excluded.count end,
+  started_at = case when known.ends_at <= $4 then excluded.started_at else known.started_at end,
+  ends_at = case when known.ends_at <= $4 then excluded.ends_at else known.ends_at end`
+
 interface Counted {
   readonly count: number
   /** When the window started, which identifies it. */
@@ -63,11 +69,13 @@ export interface RateCounts<Kind extends string> {
    */
   charge(tx: Queryable, subject: Subject, kind: Kind, times?: number): Promise<void>
   /**
-   * Counts nothing.
+   * Counts one operation at once, in a statement of its own: before work that is done only within the rate.
    *
-   * @throws {RATE_LIMITED} if {@link RateCounts.charge} would
+   * @param times as of {@link RateCounts.charge}
+   * @returns a function that takes it back, unless the window that it was counted in is over
+   * @throws {RATE_LIMITED} if there were too many; nothing was counted
    */
-  requireRoom(subject: Subject, kind: Kind, times?: number): Promise<void>
+  chargeNow(subject: Subject, kind: Kind, times?: number): Promise<() => Promise<void>>
   /** @throws {RATE_LIMITED} if one of the subjects is locked out */
   requireUnlocked(subjects: readonly Subject[]): Promise<void>
   /**
@@ -106,10 +114,7 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
   ): Promise<Counted> => {
     const [row] = await tx.query(
       `insert into ${table} as known (client_id, kind, subject, count, started_at, ends_at) values ($1, $2, $3, $6, $4, $5)
-       on conflict (client_id, kind, subject) do update set
-         count = case when known.ends_at <= $4 then excluded.count else least(known.count, ${COUNT_END}) + excluded.count end,
-         started_at = case when known.ends_at <= $4 then excluded.started_at else known.started_at end,
-         ends_at = case when known.ends_at <= $4 then excluded.ends_at else known.ends_at end
+       on conflict (client_id, kind, subject) do update set ${IN_OPEN_WINDOW}
        returning count, started_at, ends_at`,
       [subject.clientId, kind, subject.scope, later(), later(windowMs), times],
     )
@@ -121,6 +126,15 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
     const { count, endsAt } = await increment(tx, subject, kind, { windowMs: rate.perMs, times })
     if (count <= rate.count) return
     throw tooMany(kind, endsAt)
+  }
+  /** When a window ends in which there is no room; of a rate that has never room for so many, when a new one would. */
+  const windowEnd = async ({ clientId, scope }: Subject, kind: Kind, { perMs }: Rate): Promise<Date> => {
+    const [row] = await database.query(
+      `select ends_at from ${table} where client_id = $1 and kind = $2 and subject = $3 and ends_at > $4`,
+      [clientId, kind, scope, later()],
+    )
+    const endsAt = row?.['ends_at']
+    return isTime(endsAt) ? endsAt : later(perMs)
   }
   const tooMany = (kind: Kind, endsAt: Date): MpcError =>
     rateLimited(`too many operations of this kind (${kind}): try again later`, endsAt, now())
@@ -157,17 +171,26 @@ export function createRateCounts<Kind extends string>(options: RateCountOptions<
 
   return {
     charge,
-    async requireRoom(subject, kind, times = 1) {
+    async chargeNow(subject, kind, times = 1) {
       const rate = rates[kind]
-      if (rate === null) return
-      // An aggregate always has a row: without one, the count is unknown.
+      if (rate === null) return async () => undefined
       const [row] = await database.query(
-        `select coalesce(max(count), 0)::int as count, coalesce(max(ends_at), $4) as ends_at, coalesce(max(started_at), $4) as started_at
-         from ${table} where client_id = $1 and kind = $2 and subject = $3 and ends_at > $4`,
-        [subject.clientId, kind, subject.scope, later()],
+        `insert into ${table} as known (client_id, kind, subject, count, started_at, ends_at)
+         select $1, $2, $3, $6::int, $4::timestamptz, $5::timestamptz where $6::int <= $7::int
+         on conflict (client_id, kind, subject) do update set ${IN_OPEN_WINDOW}
+         where known.ends_at <= $4 or known.count <= $7 - $6
+         returning count, started_at, ends_at`,
+        [subject.clientId, kind, subject.scope, later(), later(rate.perMs), times, rate.count],
       )
-      const { count, endsAt } = countedRow(row)
-      if (count + times > rate.count) throw tooMany(kind, endsAt)
+      if (row === undefined) throw tooMany(kind, await windowEnd(subject, kind, rate))
+      const { startedAt } = countedRow(row)
+      return async () => {
+        await database.query(
+          `update ${table} set count = greatest(count - $5, 0)
+           where client_id = $1 and kind = $2 and subject = $3 and started_at = $4`,
+          [subject.clientId, kind, subject.scope, startedAt, times],
+        )
+      }
     },
     async requireUnlocked(subjects) {
       if (lockOut === null || subjects.length === 0) return

@@ -1,4 +1,5 @@
-import { Reader, Writer, CodecError } from '../util/codec.ts'
+import { fromHex, isHex } from '../util/bytes.ts'
+import { Reader, Writer, CodecError, isCodecError } from '../util/codec.ts'
 import { createHasher } from '../util/tagged-hash.ts'
 import { INTENT_MAX_LENGTH } from './intent-length.ts'
 
@@ -111,6 +112,24 @@ export function decodeIntent(bytes: Uint8Array): Intent {
     }
     default:
       return { kind, data: bytes.slice(2) }
+  }
+}
+
+/** More bytes than any encoding has before its data. */
+const HEAD_LENGTH = 7
+
+/**
+ * The kind of an encoded intent in hex, read from its first bytes alone; undefined for what is none. Its length and its data
+ * are not looked at.
+ */
+export function intentKind(hex: string): IntentKind | undefined {
+  const head = hex.slice(0, 2 * HEAD_LENGTH)
+  if (!isHex(head)) return undefined
+  try {
+    return decodeIntent(fromHex(head)).kind
+  } catch (error) {
+    if (isCodecError(error)) return undefined
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { INTENT_MAX_LENGTH } from '../../src/index.ts'
-import { decodeIntent, encodeIntent, INTENT_KINDS, intentHash, type Intent } from '../../src/wire/intent.ts'
+import { decodeIntent, encodeIntent, INTENT_KINDS, intentHash, intentKind, type Intent } from '../../src/wire/intent.ts'
 import { CodecError } from '../../src/util/codec.ts'
 import { fromHex, toHex } from '../../src/util/bytes.ts'
 import { taggedHash } from '../../src/util/tagged-hash.ts'
@@ -23,6 +23,17 @@ describe('an intent', () => {
     expect(toHex(encodeIntent(intent))).toBe(hex)
     expect(decodeIntent(fromHex(hex))).toEqual(intent)
   })
+
+  test.each(EXAMPLES)('%s has its kind in its first bytes', (hex, { kind }) => {
+    expect(intentKind(hex)).toBe(kind)
+    // Nothing after them is read: it may be long.
+    if (hex.length > 4) expect(intentKind(`${hex}00000000 is no hex`)).toBe(kind)
+  })
+
+  test.each(['', '01', '0200', '0100', '010a', '01060', '010600', '0108', '010805', '0105fffffe', 'zz01'])(
+    '%j has no kind',
+    (hex) => expect(intentKind(hex)).toBeUndefined(),
+  )
 
   test('has an example of every kind', () => {
     expect(EXAMPLES.map(([, { kind }]) => kind)).toEqual(INTENT_KINDS)

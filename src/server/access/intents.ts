@@ -4,7 +4,7 @@ import { decodeWalletSetRecord, type ShareSetRecord } from '../../key-share/inde
 import type { DecodedIntent, IntentDecoder, PolicyIntent, RawIntent } from '../../policy/types.ts'
 import { errorMessage, errorName } from '../../util/brand.ts'
 import { equalBytes, fromHex } from '../../util/bytes.ts'
-import { INTENT_KINDS, decodeIntent, type Intent, type IntentKind } from '../../wire/intent.ts'
+import { INTENT_KINDS, decodeIntent, intentKind, type Intent, type IntentKind } from '../../wire/intent.ts'
 import type { SignRequest } from '../../wire/operations.ts'
 import { itemIntents } from '../../wire/sign-all.ts'
 import type { SignAllRequest, SignItem } from '../../wire/sign-items.ts'
@@ -24,7 +24,8 @@ const RAW: RawIntent = Object.freeze({ kind: 'raw', verified: false })
 export function hasDecoded({ decoders }: IntentRules, request: SignRequest | SignAllRequest): boolean {
   const { kind } = request
   const intents = kind === 'signAll' ? request.intents : request.intent === undefined ? undefined : [request.intent]
-  return intents?.some((intent) => decoders.has(decodeIntent(fromHex(intent)).kind)) ?? false
+  const isDecoded = (kind: IntentKind | undefined) => kind !== undefined && decoders.has(kind)
+  return intents?.some((intent) => isDecoded(intentKind(intent))) ?? false
 }
 
 /** @throws {TypeError} if the options are wrong, or fit no signature */

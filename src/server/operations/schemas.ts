@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { decodeIntent, INTENT_MAX_LENGTH, type IntentKind } from '../../wire/intent.ts'
+import { INTENT_MAX_LENGTH, intentKind } from '../../wire/intent.ts'
 import { parsePath } from '../../protocol/derive/index.ts'
 import { getGroup } from '../../curve/index.ts'
 import { hex, text } from '../../service/schemas.ts'
@@ -122,17 +122,6 @@ export const encodedIntent = v.pipe(
 
 /** {@link encodedIntent}, if the client says it. */
 export const intent = v.optional(encodedIntent)
-
-/** The kind of an encoded intent, in hex; undefined for what is none. */
-export function intentKind(value: string): IntentKind | undefined {
-  if (!isHex(value)) return undefined
-  try {
-    return decodeIntent(fromHex(value)).kind
-  } catch (error) {
-    if (isCodecError(error)) return undefined
-    throw error
-  }
-}
 
 function isPath(value: string): boolean {
   try {

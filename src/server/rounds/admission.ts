@@ -2,6 +2,7 @@ import { requireCountedAuthorization } from '../../service/export-authorization.
 import { verifyOpeningProof, type FirstRound } from '../../wire/opening-proof.ts'
 import { requireAuthorization } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'
+import { isMpcError } from '../../errors.ts'
 import type { OperationRequest, SignRequest } from '../../wire/operations.ts'
 import type { SignAllRequest } from '../../wire/sign-items.ts'
 import { hasDecoded, verifyIntent, verifyIntents } from '../access/intents.ts'
@@ -18,13 +19,13 @@ import { requestForPolicy } from '../operations/operation.ts'
 import type { SourceSet } from '../operations/round.ts'
 import { signatureFields } from '../operations/sign.ts'
 import { requireFit } from '../operations/source.ts'
-import { failing, ofSet, rateCounts, requireUnlocked, verifyWithinRate } from './rates.ts'
+import { chargeBeforehand, failing, ofSet, rateCounts, requireUnlocked } from './rates.ts'
 import { recordAbort } from './decisions.ts'
 import { decideUnstarted, type NewOperation } from './operations-table.ts'
 import type { RoundStatus } from './round-status.ts'
 
 /** What an operation begins with. */
-export type Admission = Required<Pick<NewOperation, 'reservations' | 'approvalId'>>
+export type Admission = Required<Pick<NewOperation, 'reservations' | 'approvalId' | 'isCharged'>>
 
 /**
  * Checks that an operation may begin: the client owns the set or wallet that it names, the set can be used for it, and the
@@ -32,7 +33,7 @@ export type Admission = Required<Pick<NewOperation, 'reservations' | 'approvalId
  *
  * @param found the set that it names, and whether this request has started the operation before: its authorization, which
  *   may be valid once only, was judged then
- * @returns what the operation has to reserve, and the approval that it uses
+ * @returns what the operation has to reserve, the approval that it uses, and whether it was counted
  * @throws {AUTH_FAILED} if the set or wallet is not the client's, or does not exist
  * @throws {SET_MISMATCH | SET_RETIRED | SET_EXPIRED | BACKUP_SUPERSEDED | WALLET_EXISTS | OPERATION_IN_PROGRESS | POLICY_DENIED}
  * @throws {APPROVAL_REQUIRED} if the policy allows it on conditions that are not met yet
@@ -48,24 +49,24 @@ export async function authorizeOperation(
   { started, source: found }: Pick<RoundStatus, 'started' | 'source'>,
 ): Promise<Admission> {
   let ofSet: Partial<PolicyRequest> = {}
+  let takeBack: (() => Promise<void>) | undefined
   if ('setId' in request) {
     const set = await requireFit(context, context.database, key, { request, set: found?.set })
     await requireRoomForSet(context, context.database, request, { ...found, set })
     await requireUnlocked(context, key, request)
-    // Before the policy is asked, and before anything is counted, taken or played.
-    const verify = () => verified(context, request, set)
+    // Chains' libraries decode within the rate only.
     const isParsed = !started && isSignature(request) && hasDecoded(context.intents, request)
-    const signed = isParsed ? await verifyWithinRate(context, { ...key, request }, verify) : verify()
-    ofSet = { ...limitFields(set), ...signed }
+    if (isParsed) takeBack = await chargeBeforehand(context, { ...key, request })
+    ofSet = { ...limitFields(set), ...verified(context, request, set) }
   }
   await definitionOf(request).checkStart?.(context, key, request)
   const asked = { ...policyRequest(key, request), ...ofSet }
   const { reservations, wait } = await askPolicy(context, asked)
   // One that has started was allowed then, and has used its approval.
   const approvalId =
-    wait === undefined || started ? null : await requireApprovalOf(context, key, { request, asked, wait })
+    wait === undefined || started ? null : await requireApprovalOf(context, key, { request, asked, wait }, takeBack)
   if (isAuthorized(request) && !started) await authorizeExport(context, key, request)
-  return { reservations, approvalId }
+  return { reservations, approvalId, isCharged: takeBack !== undefined }
 }
 
 /** An operation that waits. */
@@ -75,18 +76,22 @@ interface Waiting {
   readonly wait: NonNullable<Allowed['wait']>
 }
 
+/** @param takeBack takes back what the request was counted: while it waits, it is repeated often */
 async function requireApprovalOf(
   context: ServerContext,
   key: CalledOperation,
   { request, asked, wait }: Waiting,
+  takeBack?: () => Promise<void>,
 ): Promise<string> {
   const { clientId, operationId } = key
   const abortEarlier = async (operationId: string) => recordAbort(context, { clientId, operationId })
-  return requireApproval(
-    context,
-    { ...key, request: asked, subject: subjectOf(request, operationId), abortEarlier },
-    wait,
-  )
+  const waiting = { ...key, request: asked, subject: subjectOf(request, operationId), abortEarlier }
+  try {
+    return await requireApproval(context, waiting, wait)
+  } catch (error) {
+    if (isMpcError(error, 'APPROVAL_REQUIRED')) await takeBack?.()
+    throw error
+  }
 }
 
 /** Fields of requests that say how an operation is played, or prove something: a repetition may have others. */

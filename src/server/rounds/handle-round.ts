@@ -13,7 +13,7 @@ import { requireMayJoin, requireUnrevoked } from '../devices/devices-table.ts'
 import { definitionOf } from '../operations/definitions.ts'
 import { authorizeOperation, verifyOpening, type Admission } from './admission.ts'
 import { recordAbort } from './decisions.ts'
-import { leaseRound, operationEnded, type Lease, type LeasedRound } from './lease.ts'
+import { inProgress, leaseRound, operationEnded, type Lease, type LeasedRound } from './lease.ts'
 import { isOneRound, runOneRound } from './one-round.ts'
 import {
   decideUnstarted,
@@ -84,6 +84,8 @@ async function runRound(
   const status = await findRoundStatus(context, { ...key, round, requestHash, setId })
   if (status.response !== undefined) return status.response
   if (status.decided) throw operationEnded()
+  // Copies of a request that is being played are neither decoded nor judged.
+  if (status.isRunning) throw inProgress()
 
   let started: LeasedRound | undefined
   if (round === 1) {
@@ -167,7 +169,7 @@ async function startOperation(
       if ((await findOperation(tx, operation)) === undefined) throw operationEnded()
       return undefined
     }
-    await chargeOperation(context, tx, { clientId, request }, added)
+    await chargeOperation(context, tx, operation, added)
     await reserve(context, tx, operation, operation.reservations ?? [])
     const used = await useApprovalOf(context, tx, operation)
     const started = definitionOf(request).startEvents?.(operation, request) ?? []

@@ -239,6 +239,6 @@ function tooEarly({ kind, round }: OperationRow): Error {
   return new BadRequest(`the next round of this operation is ${round + 1}`)
 }
 
-function inProgress(): MpcError {
+export function inProgress(): MpcError {
   return new MpcError('OPERATION_IN_PROGRESS', 'another process is running this round')
 }

@@ -71,6 +71,8 @@ export interface NewOperation extends CalledOperation {
   readonly reservations?: readonly Reservation[]
   /** The approval that it uses. Default: it needs none. */
   readonly approvalId?: string | null
+  /** Whether it was counted by its rate before. Default: it is not counted yet. */
+  readonly isCharged?: boolean
   /** The lease of its first round, for this process. Default: none. */
   readonly token?: Uint8Array
 }

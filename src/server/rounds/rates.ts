@@ -6,7 +6,6 @@ import type { AuditEvent } from '../audit/entry.ts'
 import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
-import { lockClient, turnOfClient } from '../lock-client.ts'
 import type { AddedOperation, NewOperation } from './operations-table.ts'
 import { definitionOf, isAuthorized } from '../operations/definitions.ts'
 import type { FailureSubject } from '../operations/operation.ts'
@@ -68,7 +67,7 @@ function payer(clientId: string, request: OperationRequest): Subject {
 /**
  * Counts an operation that this transaction has added. All processes count in one row per set and kind. The caller has
  * locked the client, so that operations that begin at the same time are counted one after the other. An operation that needs
- * an authorization was counted when that was judged.
+ * an authorization was counted when that was judged, and one whose intents are decoded before that.
  *
  * @throws {RATE_LIMITED} if too many of its kind were started with the set, or too many with it are not decided; the
  *   caller rolls the transaction back
@@ -76,39 +75,28 @@ function payer(clientId: string, request: OperationRequest): Subject {
 export async function chargeOperation(
   context: ServerContext,
   tx: Queryable,
-  { clientId, request }: Pick<NewOperation, 'clientId' | 'request'>,
+  { clientId, request, isCharged = false }: Pick<NewOperation, 'clientId' | 'request' | 'isCharged'>,
   added: AddedOperation,
 ): Promise<void> {
   requireFewOpen(context, added)
-  if (isAuthorized(request)) return
+  if (isCharged || isAuthorized(request)) return
   const { kind, count } = countOf(request)
   await rateCounts(context).charge(tx, payer(clientId, request), kind, count)
 }
 
 /**
- * Verifies what a request signs, which may take long, and so only within the rate. What is refused counts, too: nothing else
- * bounds how often it is asked for.
+ * Counts an operation before it begins, and before what it signs is decoded, which may take long. What is refused then counts, too:
+ * nothing else bounds how often it is asked for.
  *
- * @throws {RATE_LIMITED} if the operation could not begin; nothing was verified
+ * @returns a function that takes it back
+ * @throws {RATE_LIMITED} if the operation could not begin; nothing was counted
  */
-export async function verifyWithinRate<T>(
+export async function chargeBeforehand(
   context: ServerContext,
   { clientId, request }: Pick<NewOperation, 'clientId' | 'request'>,
-  verify: () => T,
-): Promise<T> {
+): Promise<() => Promise<void>> {
   const { kind, count } = countOf(request)
-  const counts = rateCounts(context)
-  await counts.requireRoom(payer(clientId, request), kind, count)
-  try {
-    return verify()
-  } catch (error) {
-    const charge = async (tx: Queryable) => {
-      await lockClient(tx, clientId)
-      await counts.charge(tx, payer(clientId, request), kind, count)
-    }
-    await context.turns.take(turnOfClient(clientId), () => context.database.transaction(charge, 'read committed'))
-    throw error
-  }
+  return rateCounts(context).chargeNow(payer(clientId, request), kind, count)
 }
 
 /** What the start of an operation counts as. */

@@ -4,7 +4,7 @@ import { GENESIS } from '../audit/entry.ts'
 import type { KnownHead } from '../audit/log.ts'
 import type { ServerContext } from '../context.ts'
 import { EPOCH } from '../epoch.ts'
-import { boolean, bytes, int, nullable, rowDecoder, text } from '../../service/database/rows.ts'
+import { boolean, bytes, int, nullable, rowDecoder, text, time } from '../../service/database/rows.ts'
 import type { Row } from '../../service/database/types.ts'
 import { clientMoved, isAway } from '../moves/client-moved.ts'
 import { tables } from '../tables.ts'
@@ -22,6 +22,8 @@ export interface RoundStatus {
   /** Whether the round was started with this request. */
   readonly started: boolean
   readonly decided: boolean
+  /** Whether a process has the round leased, for this request, and its lease goes on. */
+  readonly isRunning: boolean
   /** The set that the operation names, if the client has it. */
   readonly source?: SourceSet | undefined
   /** The end of the client's log. */
@@ -50,7 +52,7 @@ export async function findRoundStatus(
   const [row] = await context.database.query(
     `select coalesce(operation.device, decided.device) as started_by,
        coalesce(operation.joining_device, decided.joining_device) as joining, decision, request_hash, response.sealed as response,
-       case when operation.round + 1 = $3 then lease_hash end as lease_hash, share.sealed as share, source.*,
+       case when operation.round + 1 = $3 then lease_hash end as lease_hash, lease_expires_at, share.sealed as share, source.*,
        case when source.purpose = 'backup' and $3 = 1 then
          (select count(*)::int from reshare_sets held where held.client_id = source.client_id
             and held.wallet_id = source.wallet_id and held.purpose = 'signing' and held.state = 'ACTIVE')
@@ -68,18 +70,19 @@ export async function findRoundStatus(
     [key.clientId, key.operationId, round, setId],
   )
   const status = readStatus(row)
-  const { decision, response, leaseHash } = status
+  const { decision, response, leaseHash, leaseExpiresAt } = status
   // Before a hook is asked about what cannot be done here. A response that is stored stays what it was.
   if (status.away && response === null) throw clientMoved()
   const devices = { device: status.startedBy, joiningDevice: status.joining }
   if (!canAccess({ device: deviceOfRound(devices, round) }, key)) throw notAuthorized()
   const decided = decision !== null
   const started = leaseHash !== null
+  const isRunning = started && leaseExpiresAt !== null && leaseExpiresAt.getTime() > context.now()
   const knownHash = status.requestHash ?? leaseHash
   if (knownHash !== null && !requestHash.matches(knownHash)) throw otherRequest(round)
   if (response === null)
-    return { started, decided, source: sourceSet(row as Row, status), auditHead: knownHead(status) }
-  return { response: openResponse(context, key, round, response), started, decided }
+    return { started, decided, isRunning, source: sourceSet(row as Row, status), auditHead: knownHead(status) }
+  return { response: openResponse(context, key, round, response), started, decided, isRunning }
 }
 
 /** Columns of tables that are joined from the left are null where there is no row. */
@@ -90,6 +93,7 @@ const readStatus = rowDecoder({
   request_hash: nullable(bytes),
   response: nullable(bytes),
   lease_hash: nullable(bytes),
+  lease_expires_at: nullable(time),
   share: nullable(bytes),
   signing_sets: nullable(int),
   log_sequence: nullable(int),

@@ -9,7 +9,9 @@ import { readIntentRules, verifyIntents } from '../../../src/server/access/inten
 import { mergeRates } from '../../../src/server/access/rate-limits.ts'
 import { encodeWalletSetRecord } from '../../../src/key-share/index.ts'
 import type { ServerContext } from '../../../src/server/context.ts'
-import type { PolicyRequest } from '../../../src/server/index.ts'
+import { hashRequest } from '../../../src/server/rounds/request-hash.ts'
+import { insertOperation } from '../../../src/server/rounds/operations-table.ts'
+import type { PolicyConditions, PolicyRequest } from '../../../src/server/index.ts'
 import { encodeIntent } from '../../../src/wire/intent.ts'
 import { decodeRoundBody, encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { fromUtf8, toHex, utf8 } from '../../../src/util/bytes.ts'
@@ -163,6 +165,43 @@ test('intents are decoded within the rate of signatures, which those that are re
     expect(await post(about)).toMatchObject({ code: 'RATE_LIMITED' })
   }
   expect(decode).toHaveBeenCalledTimes(2)
+})
+
+test('a signature that the policy denies counts by the rate, too, and one that waits does not', async () => {
+  const fresh = await ecdsaOwner(tables)
+  const decoder = ethereumIntents()
+  const decode = vi.fn(decoder.decode)
+  const limits = { ...tables.context.limits, rates: mergeRates({ sign: { count: 2, perMs: 3_600_000 } }) }
+  const rules = readIntentRules([{ ...decoder, decode }])
+  const asking = (answer: false | PolicyConditions) => {
+    const client = fresh.having({ intents: rules, limits, policy: () => answer })
+    return errorOf(play(signEcdsa(client, fresh.wallet, { hash: null, ...HONEST })))
+  }
+  for (const _ of [1, 2, 3]) expect(await asking({ approval: 'operator' })).toMatchObject({ code: 'APPROVAL_REQUIRED' })
+  for (const _ of [1, 2]) expect(await asking(false)).toMatchObject({ code: 'POLICY_DENIED' })
+  expect(await asking(false)).toMatchObject({ code: 'RATE_LIMITED' })
+  expect(decode).toHaveBeenCalledTimes(5)
+})
+
+test('copies of a request that is being played are neither decoded nor judged', async () => {
+  const fresh = await ecdsaOwner(tables)
+  const { asked, policy } = asking()
+  const operation = signEcdsa(fresh.having({ intents, policy }), fresh.wallet, { hash: null, ...HONEST })
+  const { operationId, request, body } = operation
+  const requestHash = hashRequest(tables.context, body as Uint8Array)
+  const key = { clientId: fresh.clientId, device: fresh.device, operationId }
+  await insertOperation(tables.context, tables.database, {
+    ...key,
+    request,
+    requestHash,
+    token: tables.context.random(16),
+  })
+  expect(await errorOf(operation.post())).toMatchObject({ code: 'OPERATION_IN_PROGRESS' })
+  expect(asked).toEqual([])
+  // Its process has ended: the round is played by another one.
+  tables.clock += tables.context.limits.roundMs
+  await play(operation)
+  expect(asked).toHaveLength(1)
 })
 
 test('items of one intent are decoded one after the other, and keep their places', () => {

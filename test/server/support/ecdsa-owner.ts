@@ -9,5 +9,5 @@ export async function ecdsaOwner(tables: Tables) {
   const having = (changes: Partial<ServerContext>) =>
     tablesClient({ ...tables.context, onCheating: 'ephemeralSetup', ...changes }, { clientId, device })
   const wallet = { ...set, pair: await storedPair(tables, clientId, set) }
-  return { clientId, set, having, client: having({}), wallet }
+  return { clientId, device, set, having, client: having({}), wallet }
 }
