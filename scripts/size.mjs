@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { BUNDLES } from './size-budgets.mjs'
+import { entryOf } from './size-entry.mjs'
 import { BUDGETS } from './size-limits.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
@@ -25,25 +26,9 @@ for (const problem of problems) console.error(problem)
 process.exitCode = problems.length === 0 ? 0 : 1
 
 /** @param {import('./size-budgets.mjs').Bundle} bundle */
-async function measure({ name, entries, platform, without }) {
-  const contents = entries.map((entry, i) => {
-    const [subpath, names] = entry.split(': ')
-    const path = manifest.exports[/** @type {string} */ (subpath)].default
-    return names === undefined ? `export * as entry${i} from '${path}'` : `export { ${names} } from '${path}'`
-  })
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: contents.join('\n'), resolveDir: process.cwd() },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    platform,
-    // Servers install these; what matters is who asks for them.
-    external: platform === 'node' ? ['pg-native'] : [],
-    metafile: true,
-    write: false,
-    logLevel: 'error',
-  })
+async function measure(bundle) {
+  const { name, without } = bundle
+  const { outputFiles, metafile } = await build({ ...entryOf(manifest, bundle), minify: true, metafile: true })
   report(
     name,
     'gzip',
