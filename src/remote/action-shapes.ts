@@ -43,6 +43,7 @@ import {
   hex,
   json,
   list,
+  name as named,
   object,
   oneOf,
   optional,
@@ -82,12 +83,12 @@ const APPROVAL_STATES: readonly ApprovalState[] = [
 ]
 const STATES: readonly SetState[] = ['PREPARED', 'ACTIVE', 'RETIRING', 'DESTROYED', 'ABORTED']
 
-// Parameters are checked for what they are, so that the action itself says what is wrong with them.
-const idText = text(128)
-const path = optional(text(256))
+// Parameters are checked for what they are, so that the action itself says what is wrong with them. Approvals show them.
+const idText = named(128)
+const path = optional(named(256))
 const cipherText = text(128 * 1024)
 const givenKeys = object<PublicKeys>({ secp256k1: bytes(0, 64), ed25519: bytes(0, 64) })
-const curve = text<'secp256k1' | 'ed25519'>(20)
+const curve = named<'secp256k1' | 'ed25519'>(20)
 
 const signature = object<SignatureData>({
   signature: bytes(64, 64),
@@ -101,7 +102,7 @@ const time = text(40)
 const setId = hex(32)
 const walletId = hex(16)
 const publicKeys = object<PublicKeys>({ secp256k1: bytes(33, 33), ed25519: bytes(32, 32) })
-const limits = { scope: optional(text(64)), expiresAt: optional(text(40)) }
+const limits = { scope: optional(named(64)), expiresAt: optional(named(40)) }
 const wallet = object<Wallet>({ id: walletId, setId, publicKeys, ...limits })
 const backupData = object<BackupData>({ cipherText, setId })
 const setStatus = {
@@ -201,7 +202,7 @@ export const ACTIONS = {
   ),
   confirmBackup: action(object<Data<ConfirmBackupParameters>>({ setId: idText }), nothing),
   recoverWallet: action(
-    object<RecoverData>({ ...recovery, existingSets: text<'keep' | 'retire'>(20), dryRun: optional(flag) }),
+    object<RecoverData>({ ...recovery, existingSets: named<'keep' | 'retire'>(20), dryRun: optional(flag) }),
     recovered,
     progress,
   ),

@@ -229,9 +229,9 @@ function pending(client: RemoteClient, { cipherText, setId }: BackupData): Pendi
   return { cipherText, setId, confirm: (options) => confirmBackup(client, { ...options, setId }) }
 }
 
-function recovered(client: RemoteClient, { id, setId, publicKeys, backup }: RecoveredData): RecoveredWallet {
+function recovered(client: RemoteClient, { setId, backup, ...wallet }: RecoveredData): RecoveredWallet {
   if (setId === undefined) throw unexpectedResponse()
-  return { id, setId, publicKeys, ...(backup !== undefined && { backup: pending(client, backup) }) }
+  return { ...wallet, setId, ...(backup !== undefined && { backup: pending(client, backup) }) }
 }
 
 function resumed({ walletId, outcome, wallet, error }: ResumedData): ResumedWallet {

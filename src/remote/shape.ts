@@ -35,6 +35,17 @@ function primitive<T>(type: string, isRight: (value: never) => boolean, expected
 export const text = <T extends string = string>(most: number): Shape<T> =>
   primitive('string', ({ length }: string) => length <= most, `a string of at most ${most} UTF-16 code units`)
 
+/**
+ * A string that a dialog can show as it is: letters, digits and what ids, paths and times have besides. No words, line breaks or
+ * marks that turn the direction of a text.
+ */
+export const name = <T extends string = string>(most: number): Shape<T> =>
+  primitive(
+    'string',
+    (value: string) => value.length <= most && /^[\w./':-]*$/.test(value),
+    `at most ${most} letters, digits or any of . / ' : - _`,
+  )
+
 /** Bytes in lower-case hex. */
 export const hex = (length: number): Shape<string> =>
   primitive('string', (value) => isHex(value, length), `${length} bytes in lower-case hex`)

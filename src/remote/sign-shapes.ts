@@ -2,7 +2,7 @@ import type { MessageHash, SignatureScheme } from '../index.ts'
 import { abytes, equalBytes } from '../util/bytes.ts'
 import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
 import type { IntentData, SignAllData, SignData, SignItemData } from './action-data.ts'
-import { anObject, bytes, list, object, optional, type Shape, text, whole } from './shape.ts'
+import { anObject, bytes, list, name as named, object, optional, type Shape, whole } from './shape.ts'
 
 /** The most items of a `signAll`. */
 export const ITEMS_MAX = 64
@@ -10,22 +10,22 @@ export const ITEMS_MAX = 64
 const MESSAGE_MAX_LENGTH = 64 * 1024
 
 const intentFields = {
-  kind: text<IntentData['kind']>(40),
+  kind: named<IntentData['kind']>(40),
   data: optional(bytes(0, INTENT_MAX_LENGTH)),
   input: optional(whole(0, 2 ** 32 - 1)),
-  addressType: optional(text<NonNullable<IntentData['addressType']>>(20)),
+  addressType: optional(named<NonNullable<IntentData['addressType']>>(20)),
 }
 
 const itemFields = {
-  scheme: text<SignatureScheme>(20),
-  path: optional(text(256)),
+  scheme: named<SignatureScheme>(20),
+  path: optional(named(256)),
   message: optional(bytes(0, MESSAGE_MAX_LENGTH)),
   digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
-  hash: optional(text<MessageHash>(20)),
+  hash: optional(named<MessageHash>(20)),
   tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
 }
 
-const walletId = text(128)
+const walletId = named(128)
 
 const signFields = object<SignData>({ walletId, ...itemFields, intent: optional(object<IntentData>(intentFields)) })
 

@@ -65,3 +65,15 @@ test('a wallet is made, backed up, recovered, refreshed and used over a port of 
   expect(await remote.listWallets(client)).toEqual([])
   expect(errors).toEqual([])
 })
+
+test('a recovered wallet says what limits its set, as the local action does', async () => {
+  const { remote: client, local } = serve()
+  const { id: walletId } = await remote.generateWallet(client)
+  const backup = await remote.backupWallet(client, { walletId, method: PLAIN })
+  await backup.confirm()
+  const limits = { scope: 'kiosk', expiresAt: new Date(Date.now() + 3_600_000).toISOString() }
+  const { cipherText } = backup
+  const recovered = await remote.recoverWallet(client, { cipherText, method: PLAIN, existingSets: 'keep', ...limits })
+  expect(recovered).toMatchObject(limits)
+  expect(recovered).toEqual(await reshare.getWallet(local, { walletId }))
+})

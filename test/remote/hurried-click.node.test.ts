@@ -103,6 +103,17 @@ describe.runIf(executablePath !== undefined)('a page that uses the clicks of its
     await agree(() => page.keyboard.press('Enter'))
   })
 
+  test('cannot catch what its user goes on to type', async () => {
+    await page.evaluate("document.querySelector('iframe').focus()")
+    // As a host's dialog does that is opened while the frame has the focus.
+    await page.frames()[1]!.evaluate("document.querySelector('button').focus()")
+    await later(1500)
+    const typedMs = await duration(() => page.keyboard.type('dear '))
+    await later(800)
+    if (typedMs < HURRIED_MS / 2) expect(await state()).toBe('waits')
+    await agree(() => page.keyboard.press('Enter'))
+  })
+
   test('cannot move the frame under the pointer', async () => {
     await style("{ left: '500px' }")
     await later(1500)

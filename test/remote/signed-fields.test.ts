@@ -23,6 +23,27 @@ test.each([
   expect(approve).not.toHaveBeenCalled()
 })
 
+const WORDS = ['pay 1 to Ann', '0\n0', '\u202e00', '0'.repeat(300), 'é']
+
+test.each([
+  ...WORDS.map((walletId) => ['getWallet', { walletId }] as const),
+  ...WORDS.map((walletId) => ['removeShare', { walletId }] as const),
+  ...WORDS.map((walletId) => ['sign', { walletId, scheme: 'ed25519', message: '' }] as const),
+  ...WORDS.map((scheme) => ['sign', { walletId: '00', scheme, message: '' }] as const),
+  ...WORDS.map((path) => ['sign', { walletId: '00', scheme: 'ed25519', path, message: '' }] as const),
+  ...WORDS.map((kind) => ['sign', { walletId: '00', scheme: 'ecdsa', digest, intent: { kind } }] as const),
+  ...WORDS.map((scope) => ['provisionWallet', { method: { type: 'plain' }, cipherText: 'x', scope }] as const),
+  ...WORDS.map((setId) => ['retireSet', { walletId: '00', setId }] as const),
+  ...WORDS.map((approvalId) => ['approveRequest', { approvalId }] as const),
+])('a user is not shown words of the app as parameters: %s %j', async (action, parameters) => {
+  const approve = vi.fn(() => false)
+  const app = rawSide(serve({ approve }).ports.app)
+  app.send({ type: 'hello' })
+  app.send({ type: 'call', id: 1, action, parameters })
+  expect(await app.next({ id: 1 })).toMatchObject({ type: 'error', value: { kind: 'range' } })
+  expect(approve).not.toHaveBeenCalled()
+})
+
 const items = [{ scheme: 'ed25519', message: '' }]
 
 test.each([

@@ -33,8 +33,9 @@ const SETTLE_MS = 250
  * for some time, each as a whole. Where the engine has it (IntersectionObserver v2), they must not be covered, transparent or
  * transformed either, by the host's page or by the one around it. Other clicks are ignored.
  *
- * The time starts again when a mouse enters the frame, or the frame moves under it, and with a press or click that comes too
- * early: whoever clicks in a hurry, or holds a key, has not read. A frame that moves under a finger is not noticed.
+ * The time starts again when a mouse enters the frame, or the frame moves under it, with every letter that is typed, and with a
+ * press or click that comes too early: whoever clicks in a hurry, holds a key, or goes on typing where the page has taken the
+ * focus from a field has not read. A frame that moves under a finger is not noticed.
  *
  * @param button an element of the document that is shown
  * @throws {ABORTED} if the signal is aborted
@@ -55,7 +56,7 @@ export async function visibleClick(
   if (!(visibleMs >= 0 && visibleMs <= 60_000)) throw new RangeError('visibleMs must be from 0 to 60,000')
   if (typeof IntersectionObserver !== 'function') throw new TypeError('this realm shows no documents')
   const view = watch(new Set([button, dialog]))
-  const endPointer = watchPointer(button, (isPress) => {
+  const endInput = watchInput(button, (isPress) => {
     if (!isPress || view.visibleMs() < visibleMs) view.restart()
   })
   try {
@@ -80,17 +81,18 @@ export async function visibleClick(
     })
   } finally {
     view.end()
-    endPointer()
+    endInput()
   }
 }
 
 /**
- * Watches the pointer in a frame.
+ * Watches the pointer and the keys in a frame.
  *
- * @param onChange called if it enters the frame or the frame moves under it; with true if the button is pressed
+ * @param onChange called if the pointer enters the frame or the frame moves under it, and if a letter is typed; with true if the
+ *   button is pressed
  * @returns ends it
  */
-function watchPointer(button: Element, onChange: (isPress: boolean) => void): () => void {
+function watchInput(button: Element, onChange: (isPress: boolean) => void): () => void {
   const page = button.ownerDocument
   let last: PointerEvent | undefined
   const point = (event: PointerEvent) => {
@@ -102,11 +104,16 @@ function watchPointer(button: Element, onChange: (isPress: boolean) => void): ()
   const press = (event: Event) => {
     if (event.isTrusted) onChange(true)
   }
+  const type = ({ isTrusted, key }: KeyboardEvent) => {
+    if (isTrusted && key.length === 1 && key !== ' ') onChange(false)
+  }
   const types = ['pointerover', 'pointermove', 'pointerdown', 'pointerout'] as const
-  for (const type of types) page.addEventListener(type, point, true)
+  for (const name of types) page.addEventListener(name, point, true)
+  page.addEventListener('keydown', type, true)
   button.addEventListener('pointerdown', press)
   return () => {
-    for (const type of types) page.removeEventListener(type, point, true)
+    for (const name of types) page.removeEventListener(name, point, true)
+    page.removeEventListener('keydown', type, true)
     button.removeEventListener('pointerdown', press)
   }
 }
