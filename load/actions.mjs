@@ -4,6 +4,7 @@ import {
   backupWallet,
   confirmBackup,
   generateWallet,
+  listSets,
   preprocessSignatures,
   recoverWallet,
   refreshShares,
@@ -42,7 +43,7 @@ export const MIX = {
   refresh: 5,
 }
 
-/** @typedef {keyof typeof MIX} Action */
+/** @typedef {keyof typeof MIX | 'list sets'} Action */
 
 /** @param {World} world @returns {Promise<Line>} */
 export async function newLine(world) {
@@ -148,6 +149,8 @@ export async function act(world, line, action) {
       for (const outcome of await Promise.allSettled(all)) if (outcome.status === 'rejected') throw outcome.reason
       return undefined
     }
+    case 'list sets':
+      return world.timed(action, () => listSets(device.client(), { walletId }))
     case 'refresh': {
       device.state = 'unsure'
       return world.timed(action, async () => know(line, device, await refreshShares(device.client(), { walletId })))

@@ -25,7 +25,7 @@ export async function measureTables(databaseUrl) {
   )
   const counts = names.map(
     ({ name }) =>
-      `select '${name}' as "table", count(*)::int as rows, pg_total_relation_size('${name}')::int as bytes,
+      `select '${name}' as "table", count(*)::float8 as rows, pg_total_relation_size('${name}')::float8 as bytes,
          (select seq_scan::int from pg_stat_user_tables where relname = '${name}') as scans from ${name}`,
   )
   return ask(databaseUrl, counts.join(' union all '))

@@ -191,20 +191,28 @@ answerCalls({
     })
     return { walletIds, losses }
   },
-  /** Does one action over and over with nothing else going on, all of it at the first server. */
-  async repeat(/** @type {{ action: import('./actions.mjs').Action, count: number }} */ { action, count }) {
-    const quiet = { ...world, mostDevices: Number.POSITIVE_INFINITY, rotates: () => false }
+  /** Does one action over and over with nothing else going on, all of it at the first server: of one wallet, or of each in turn. */
+  async repeat(/** @type {{ action: import('./actions.mjs').Action, count: number, spread?: boolean }} */ repetition) {
+    const { action, count, spread = false } = repetition
+    // Of each wallet the first device, which has proven its set long ago.
+    const first = { ...random, pick: (/** @type {readonly any[]} */ list) => list[0] }
+    const quiet = {
+      ...world,
+      ...(spread && { random: first }),
+      mostDevices: Number.POSITIVE_INFINITY,
+      rotates: () => false,
+    }
     network.single = true
     network.attempts = 0
-    const line = idle.find((one) => liveDevices(one).length > 0)
-    if (line === undefined) throw new Error('no wallet could be made')
+    const lines = idle.filter((one) => liveDevices(one).length > 0)
+    if (lines.length === 0) throw new Error('no wallet could be made')
     for (let i = 0; i < count; i++) {
       if (action === 'generate') {
         const made = await newLine(world)
         all.add(made)
         await generate(quiet, made)
         idle.push(made)
-      } else await act(quiet, line, action)
+      } else await act(quiet, /** @type {Line} */ (lines[spread ? i % lines.length : 0]), action)
     }
     network.single = false
     return { attempts: network.attempts, counts: tally.take() }

@@ -14,6 +14,9 @@ const SECRET = 'webhook-secret-of-the-load'
  */
 const SETTINGS = ['max_connections=200', 'shared_buffers=256MB']
 
+/** So that millions of rows are written once and not at every checkpoint as well. */
+const FILLED = ['max_wal_size=16GB', 'checkpoint_timeout=30min']
+
 /** As short as lets a run see the end of operations, of claims and of answers; no rates, which would slow clients down. */
 const LIMITS = {
   rates: null,
@@ -33,9 +36,32 @@ const CLUSTER_DEADLINE_MS = 120_000
 const SWEEP_MS = 10_000
 const DRIVERS = 2
 
-/** @param {import('./options.mjs').Options} options */
-export async function startFleet({ servers: count, clients, pool, seed, plant, ha, asynchronous }) {
-  const postgres = await startTestPostgres(SETTINGS)
+/**
+ * Works with a fleet, and stops it, also when the process is told to end.
+ *
+ * @template T
+ * @param {import('./options.mjs').Options} options
+ * @param {(fleet: Fleet) => Promise<T>} work
+ * @param {URL} [load] the folder of the servers' program
+ */
+export async function withFleet(options, work, load) {
+  const fleet = await startFleet(options, load)
+  const interrupt = () => void fleet.stop().finally(() => process.exit(130))
+  // Whoever sends one may send it twice: to the process, and to its group.
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  try {
+    return await work(fleet)
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+    await fleet.stop()
+  }
+}
+
+/** @param {import('./options.mjs').Options} options @param {URL} [load] */
+async function startFleet({ servers: count, clients, pool, seed, plant, ha, asynchronous, upgrade, sizes }, load) {
+  const postgres = await startTestPostgres(sizes.length > 0 ? [...SETTINGS, ...FILLED] : SETTINGS)
   if (postgres === undefined) throw new Error('PostgreSQL is not installed')
   /** @type {import('./processes.mjs').Slot[]} */
   const started = []
@@ -45,10 +71,11 @@ export async function startFleet({ servers: count, clients, pool, seed, plant, h
     /** @type {string} */ name,
     /** @type {'server' | 'custodian' | 'driver'} */ kind,
     /** @type {object} */ argument,
+    /** @type {URL | undefined} */ programs = undefined,
   ) => {
-    const sessionIndex = await startProcess(name, kind, argument)
-    started.push(sessionIndex)
-    return sessionIndex
+    const slot = await startProcess(name, kind, argument, programs)
+    started.push(slot)
+    return slot
   }
   /** @type {Promise<void> | undefined} */
   let stopped
@@ -62,7 +89,8 @@ export async function startFleet({ servers: count, clients, pool, seed, plant, h
     if (ha) cluster = await startCluster({ synchronous: !asynchronous, random: createRandom(seed) })
     const databaseUrl =
       cluster === undefined ? await createDatabase(postgres.url, 'reshare') : await createOnCluster(cluster, 'reshare')
-    const limits = cluster === undefined ? LIMITS : CLUSTER_LIMITS
+    const keepsLedger = ha || upgrade
+    const limits = keepsLedger ? CLUSTER_LIMITS : LIMITS
     // The custodian is the app's: its database is another one, and no part of what is tried on a cluster.
     const custodianDatabaseUrl = await createDatabase(postgres.url, 'custodian')
     const custodianPort = await freePort()
@@ -75,9 +103,11 @@ export async function startFleet({ servers: count, clients, pool, seed, plant, h
     for (let i = 0; i < count; i++) {
       const port = await freePort()
       urls.push(`http://127.0.0.1:${port}`)
-      const ledger = cluster !== undefined
-      const argument = { port, databaseUrl, pool, custodianUrl, secret: SECRET, limits, sweepMs: SWEEP_MS, ledger }
-      servers.push(await start(`server ${i + 1}`, 'server', argument))
+      const argument = {
+        ...{ port, databaseUrl, pool, custodianUrl, secret: SECRET, limits, sweepMs: SWEEP_MS },
+        ledger: keepsLedger,
+      }
+      servers.push(await start(`server ${i + 1}`, 'server', argument, load))
     }
     const drivers = []
     for (let i = 0; i < DRIVERS; i++) {

@@ -8,17 +8,48 @@ import { judge } from './judge.mjs'
 import { readOptions } from './options.mjs'
 import { print } from './report.mjs'
 import { run } from './run.mjs'
+import { drawSize, judgeSize, printSize } from './size/report.mjs'
+import { runSize } from './size/run.mjs'
+import { judgeUpgrade, printUpgrade } from './upgrade/report.mjs'
+import { runUpgrade } from './upgrade/run.mjs'
 
 const options = readOptions()
 const about = machine()
-const result = await run(options, (line) => console.error(line))
-const failed = judge(result)
-const text = print(result, failed)
-if (options.json) console.log(JSON.stringify({ machine: about, ...result, failed }, null, 2))
-else console.log(`\n${describeMachine(about)}\n\n${text}`)
-if (options.docs && result.ha !== undefined) drawOutages(result.ha.outages)
-if (options.docs) writeLoadDocs({ about: describeMachine(about), text, kind: kindOf(options) })
-process.exitCode = failed.length === 0 ? 0 : 1
+if (options.upgrade) await upgrade()
+else if (options.sizes.length > 0) await size()
+else await load()
+
+async function upgrade() {
+  const result = await runUpgrade(options, (line) => console.error(line))
+  show(result, judgeUpgrade(result), printUpgrade, '--upgrade')
+}
+
+async function size() {
+  const result = await runSize(options, (line) => console.error(line))
+  show(result, judgeSize(result), printSize, '--size')
+  if (options.docs) drawSize(result.points)
+}
+
+async function load() {
+  const result = await run(options, (line) => console.error(line))
+  show(result, judge(result), print, kindOf(options))
+  if (options.docs && result.ha !== undefined) drawOutages(result.ha.outages)
+}
+
+/**
+ * @template T
+ * @param {T} result
+ * @param {readonly string[]} failed
+ * @param {(result: T, failed: readonly string[]) => string} format
+ * @param {'' | '--faults' | '--ha' | '--upgrade' | '--size'} kind
+ */
+function show(result, failed, format, kind) {
+  const text = format(result, failed)
+  if (options.json) console.log(JSON.stringify({ machine: about, ...result, failed }, null, 2))
+  else console.log(`\n${describeMachine(about)}\n\n${text}`)
+  if (options.docs) writeLoadDocs({ about: describeMachine(about), text, kind })
+  process.exitCode = failed.length === 0 ? 0 : 1
+}
 
 /** @param {import('./options.mjs').Options} options @returns {'' | '--faults' | '--ha'} */
 function kindOf({ faults, ha }) {

@@ -15,6 +15,11 @@ const USAGE = `npm run load -- [options]
 --asynchronous             with --ha: asynchronous standbys, which lose commits with the primary; the epoch is raised then
 --faults                   kill servers, crash PostgreSQL, lose and repeat requests, fail webhooks, end devices
 --seed N                   of what the clients and the faults do (new each time)
+--upgrade                  servers of an earlier commit are replaced one after the other by those of this one, and back, on
+                           one database, while clients of both go on
+--from COMMIT              the earlier one, which is built in a temporary folder (HEAD^)
+--size N,N,…               fill in so many wallets by SQL, one size after the other, and measure what one action takes at each,
+                           what grows, and two hours of use
 --no-costs                 leave out what an action costs by itself
 --plant server|client      a bug that the run must find
 --json                     print the figures as JSON alone
@@ -38,6 +43,9 @@ export function readOptions(args) {
       faults: { type: 'boolean', default: false },
       ha: { type: 'boolean', default: false },
       asynchronous: { type: 'boolean', default: false },
+      upgrade: { type: 'boolean', default: false },
+      size: { type: 'string' },
+      from: { type: 'string', default: 'HEAD^' },
       'no-costs': { type: 'boolean', default: false },
       plant: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -54,7 +62,8 @@ export function readOptions(args) {
   if (plant !== undefined && plant !== 'server' && plant !== 'client') throw new RangeError('--plant server or client')
   if (values.asynchronous && !values.ha) throw new RangeError('--asynchronous needs --ha')
   if (values.asynchronous && values.docs) throw new RangeError('--asynchronous or --docs, not both')
-  if (values.ha && values.faults) throw new RangeError('--ha or --faults, not both')
+  const kinds = [values.ha, values.faults, values.upgrade, values.size].filter(Boolean)
+  if (kinds.length > 1) throw new RangeError('--ha, --faults, --upgrade or --size: one of them')
   return {
     seconds: seconds === undefined ? 60 * positive('minutes', minutes ?? '1') : positive('seconds', seconds),
     servers: whole('servers', servers),
@@ -66,11 +75,23 @@ export function readOptions(args) {
     faults: values.faults,
     ha: values.ha,
     asynchronous: values.asynchronous,
+    upgrade: values.upgrade,
+    from: values.from,
+    sizes: sizesOf(values.size),
     costs: !values['no-costs'],
     plant,
     json: values.json,
     docs: values.docs,
   }
+}
+
+/** Each more than the one before. @param {string | undefined} text */
+function sizesOf(text) {
+  if (text === undefined) return []
+  const sizes = text.split(',').map((one) => whole('size', one))
+  if (sizes.some((size, i) => i > 0 && size <= (sizes[i - 1] ?? 0)))
+    throw new RangeError('--size: each more than the one before')
+  return sizes
 }
 
 /** @param {string} name @param {string} text */

@@ -13,6 +13,7 @@ import { cpuSeconds } from './proc.mjs'
  * @property {() => number} pid
  * @property {(name: string, argument?: unknown) => Promise<any>} call
  * @property {() => Promise<void>} restart after SIGKILL
+ * @property {(load: URL) => Promise<void>} moveTo restarts it with the programs of another `load` folder
  * @property {() => number} exits how often it has ended by itself
  * @property {() => number} cpuSeconds of all the processes that have run here
  * @property {() => void} noteCpu reads it; what was used since is lost with a process that is killed
@@ -23,17 +24,19 @@ import { cpuSeconds } from './proc.mjs'
  * @param {string} name
  * @param {'server' | 'custodian' | 'driver'} kind
  * @param {object} argument
+ * @param {URL} [load] the folder of the programs
  * @returns {Promise<Slot>}
  */
-export async function startProcess(name, kind, argument) {
+export async function startProcess(name, kind, argument, load = new URL('./', import.meta.url)) {
   let exits = 0
   let wanted = true
   let ended = 0
   let running = 0
+  let programs = load
   let peer = await launch()
 
   async function launch() {
-    const program = fileURLToPath(new URL(`${kind}-child.mjs`, import.meta.url))
+    const program = fileURLToPath(new URL(`${kind}-child.mjs`, programs))
     const child = fork(program, [JSON.stringify(argument)], {
       execArgv: ['--expose-gc'],
       // What it prints is for people: standard output may be JSON.
@@ -73,16 +76,22 @@ export async function startProcess(name, kind, argument) {
     await exit
   }
 
+  async function restart() {
+    wanted = false
+    await kill()
+    turnOver()
+    peer = await launch()
+    wanted = true
+  }
+
   return {
     name,
     pid: () => peer.child.pid ?? 0,
     call: (what, parameters) => peer.call(what, parameters),
-    async restart() {
-      wanted = false
-      await kill()
-      turnOver()
-      peer = await launch()
-      wanted = true
+    restart,
+    async moveTo(folder) {
+      programs = folder
+      await restart()
     },
     exits: () => exits,
     noteCpu,

@@ -4,7 +4,7 @@ import { measureCosts } from './costs.mjs'
 import { createTables, findBroken, measureTables } from './database.mjs'
 import { addCounts } from './failures.mjs'
 import { startFaults } from './faults.mjs'
-import { startFleet } from './fleet.mjs'
+import { withFleet } from './fleet.mjs'
 import { compareLedger, countAuditBreaks, readOnce } from './ha/audit-ledger.mjs'
 import { sumLedgers } from './ha/ledger.mjs'
 import { countTwice, startLostCommits } from './ha/lost-commits.mjs'
@@ -27,19 +27,8 @@ const HEAPS = 8
  * @param {import('./options.mjs').Options} options
  * @param {(line: string) => void} say
  */
-export async function run(options, say) {
-  const fleet = await startFleet(options)
-  const interrupt = () => void fleet.stop().finally(() => process.exit(130))
-  // Whoever sends one may send it twice: to the process, and to its group.
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-  try {
-    return await runOn(fleet, options, say)
-  } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
-    await fleet.stop()
-  }
+export function run(options, say) {
+  return withFleet(options, (fleet) => runOn(fleet, options, say))
 }
 
 /** @param {import('./fleet.mjs').Fleet} fleet @param {import('./options.mjs').Options} options @param {(line: string) => void} say */
