@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 // application does.
 
 /** The files of the program `reshare-server`, without their ending. */
-const PROGRAM = 'program(-(commands|database|env|events|keys|log|monitor))?'
+const PROGRAM = 'program(-(commands|database|env|events|keys|log|monitor|moves))?'
 
 const BASE = ['errors', 'types', 'util']
 const CORE = [...BASE, 'wasm', 'curve', 'secret-sharing', 'key-share']
@@ -153,6 +153,7 @@ const ROOMS = {
       devices: ['access', 'audit', 'approvals', 'sets', 'rounds'],
       http: ['access', 'approvals', 'sets', 'devices', 'rounds'],
       maintenance: ['audit', 'approvals', 'events', 'sets', 'devices', 'operations', 'rounds', 'http'],
+      moves: ['audit', 'approvals', 'sets', 'rounds'],
       metrics: ['audit/entry'],
       compatibility: [],
     },

@@ -1,6 +1,6 @@
 import { int, readColumn } from '../service/database/rows.ts'
 import type { Database, Queryable } from '../service/database/types.ts'
-import { isAway } from './moves/client-moved.ts'
+import { isAway } from './client-moved.ts'
 import { serverSchema } from './schema.ts'
 import { assertMethods } from '../util/arguments.ts'
 

@@ -3,7 +3,7 @@ import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { notDone } from '../each-row.ts'
-import { isAway } from '../moves/client-moved.ts'
+import { isAway } from '../client-moved.ts'
 import { approvalRow, resealApproval } from './approvals-table.ts'
 
 /** Ends what a revoked device waits for, and what it has approved. */

@@ -1,3 +1,5 @@
+import { AWAY, MOVED_STATE } from '../client-moved.ts'
+
 /** How many rows share the locks of all clients. */
 const SLOTS = 256
 
@@ -20,15 +22,6 @@ const OF_CLIENT = [
 
 /** The tables whose rows name a set of their client. */
 const OF_SET = ['reshare_shares', 'reshare_retirements', 'reshare_ot_states', 'reshare_preprocessings'] as const
-
-/**
- * Declared by the function of {@link fence} that raises it: the client is in another database, or on its way. It is none of
- * PostgreSQL's own.
- */
-export const MOVED_STATE = 'RSMVD'
-
-/** SQL list of the states of a client that is in another database, or on its way. */
-export const AWAY = `('LEAVING', 'GONE', 'ARRIVING', 'CANCELLED')`
 
 /**
  * The body of the trigger that refuses writes for a client that is not here, whatever process they come from. A row of the

@@ -4,7 +4,7 @@ import type { Statement } from '../../service/database/combined.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { notDone } from '../each-row.ts'
-import { isAway } from '../moves/client-moved.ts'
+import { isAway } from '../client-moved.ts'
 import { waitForCustodian } from './ask-custodian.ts'
 
 const readPending = rowDecoder({

@@ -1,7 +1,15 @@
-import { MpcError } from '../../errors.ts'
-import { sqlState } from '../../service/database/serialization.ts'
-import type { Queryable } from '../../service/database/types.ts'
-import { AWAY, MOVED_STATE } from './tables.ts'
+import { MpcError } from '../errors.ts'
+import { sqlState } from '../service/database/serialization.ts'
+import type { Queryable } from '../service/database/types.ts'
+
+/**
+ * Declared by the function of `moves/tables.ts` that raises it: the client is in another database, or on its way. It is none of
+ * PostgreSQL's own.
+ */
+export const MOVED_STATE = 'RSMVD'
+
+/** SQL list of the states of a client that is in another database, or on its way. */
+export const AWAY = `('LEAVING', 'GONE', 'ARRIVING', 'CANCELLED')`
 
 /** SQL condition: the client in this column is in another database, or on its way. What is left of it here never changes. */
 export function isAway(clientId: string): string {
