@@ -58,7 +58,7 @@ export function voleMultiply(
     readonly seeds: Uint8Array
     readonly delta: Uint8Array
     readonly message: Uint8Array
-    readonly factors: Uint8Array
+    readonly factors: Input
   },
   size: number,
 ): { readonly status: OtStatus; readonly response: Uint8Array; readonly shares: Uint8Array } {
@@ -109,7 +109,7 @@ const Z = 48
 export function baseOtOffer(
   { otSid, domain }: BaseOtInput,
   choices: Uint8Array,
-  exponents: Uint8Array,
+  exponents: Input,
   strings: Uint8Array,
   size: number,
 ): Uint8Array {
@@ -171,7 +171,7 @@ export function baseOtRespond(
 export function baseOtFinish(
   { labels, otSid }: BaseOtInput,
   choices: Uint8Array,
-  exponents: Uint8Array,
+  exponents: Input,
   offers: Uint8Array,
   z: Uint8Array,
   reversed: Uint8Array,

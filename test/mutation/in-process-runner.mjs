@@ -64,7 +64,6 @@ class InProcessRunner {
       const began = performance.now()
       stryker.currentTestId = idOf(file, LOADING)
       const collected = this.#collect(script)
-      tests.push(passed(file, LOADING, performance.now() - began))
       for (const [i, test] of collected.entries()) {
         stryker.currentTestId = idOf(file, i)
         const start = performance.now()
@@ -72,7 +71,10 @@ class InProcessRunner {
         const result = passed(file, i, performance.now() - start)
         tests.push(failure ? { ...result, status: TestStatus.Failed, failureMessage: failure.stack } : result)
       }
-      this.#milliseconds.set(file, performance.now() - began)
+      const milliseconds = performance.now() - began
+      this.#milliseconds.set(file, milliseconds)
+      // A mutant that is reached while a file loads is tried with all tests of it.
+      tests.push(passed(file, LOADING, milliseconds))
     }
     stryker.currentTestId = undefined
     return { status: DryRunStatus.Complete, tests, mutantCoverage }
@@ -89,7 +91,7 @@ class InProcessRunner {
       (failure
         ? { status: MutantRunStatus.Killed, killedBy: [killer], failureMessage: failure.message, nrOfTests }
         : { status: MutantRunStatus.Survived, nrOfTests })
-    for (const { file, script } of this.#quickestFirst()) {
+    for (const { file, script } of this.#sharpestFirst(activeMutant.fileName)) {
       if (wanted && !testFilter.some((id) => id.startsWith(idOf(file, '')))) continue
       const isWholeFile = wanted?.has(idOf(file, LOADING)) ?? true
       let collected
@@ -109,8 +111,11 @@ class InProcessRunner {
     return ended()
   }
 
-  #quickestFirst() {
-    return this.#files.toSorted((a, b) => this.#milliseconds.get(a.file) - this.#milliseconds.get(b.file))
+  /** The tests of the file that a mutant is in, then the quickest. @param {string} source */
+  #sharpestFirst(source) {
+    const others = ({ file }) => Number(!isTestOf(file, source))
+    const milliseconds = ({ file }) => this.#milliseconds.get(file)
+    return this.#files.toSorted((a, b) => others(a) - others(b) || milliseconds(a) - milliseconds(b))
   }
 
   /** Runs a test file anew, and with it the sources that it has in it. @param {vm.Script} script */
@@ -188,6 +193,13 @@ async function bundle(input, file, plugins = []) {
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(path.resolve(file)).href) },
   })
   return built.outputFiles[0].text
+}
+
+/** Whether a file has the tests of a source: `vole.test.ts` those of `vole.ts` and `wasm-vole.ts`. */
+function isTestOf(file, source) {
+  const [tested] = path.basename(file).split('.')
+  const name = path.basename(source, '.ts')
+  return name === tested || name.endsWith(`-${tested}`)
 }
 
 function script(code, filename) {

@@ -30,7 +30,7 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: 1,
   // A machine that is busy must not kill a mutant: an endless loop is found by counting, long before.
-  timeoutMS: inProcess ? 30_000 : 120_000,
+  timeoutMS: 120_000,
   timeoutFactor: 4,
   incremental: true,
   incrementalFile: `reports/mutation/${group}.json`,

@@ -49,3 +49,40 @@ describe('the calls of oblivious transfer leave the memory of the module as it w
     expect(changed).toEqual([])
   })
 })
+
+describe('what the module returns of several secret scalars at once is wiped where it is split', () => {
+  const random = seededRandom('split scalars')
+  const { vole, group } = wasmEcdsa()
+  const [esid, vsid, seeds, delta, choices] = [random(32), random(32), random(8192), random(16), random(112)]
+  const inputs = [0, 1, 2].map(() => group.randomScalar(random)) as never
+  const { message, ...started } = vole.start(esid, seeds, choices)
+  const multiply = () => vole.multiply(esid, vsid, chosen(seeds, delta), delta, message, inputs)!
+  const { response } = multiply()
+
+  test.each<[string, number, () => unknown]>([
+    ['shares of a product', 64, multiply],
+    ['a factor and shares', 96, () => vole.finish(vsid, started, choices, response)],
+  ])('%s', (_, length, run) => {
+    const copies = copiesOf(length, run)
+    expect(copies).toHaveLength(1)
+    expect(copies.every((copy) => copy.every((byte) => byte === 0))).toBe(true)
+  })
+})
+
+/** Runs something, and gives the copies of bytes with one length that it made. */
+function copiesOf(length: number, run: () => unknown): Uint8Array[] {
+  const copies: Uint8Array[] = []
+  const slice = Reflect.get(Uint8Array.prototype, 'slice') as (from?: number, to?: number) => Uint8Array
+  const value = function (this: Uint8Array, from?: number, to?: number): Uint8Array {
+    const copy = slice.call(this, from, to)
+    if (copy.length === length) copies.push(copy)
+    return copy
+  }
+  Object.defineProperty(Uint8Array.prototype, 'slice', { value, configurable: true })
+  try {
+    run()
+  } finally {
+    Reflect.deleteProperty(Uint8Array.prototype, 'slice')
+  }
+  return copies
+}

@@ -1,4 +1,4 @@
-import { concatBytes, utf8, wipe } from '../../../util/bytes.ts'
+import { concatBytes, utf8 } from '../../../util/bytes.ts'
 import { CodecError } from '../../../util/codec.ts'
 import { baseOtRespond, baseOtFinish, type BaseOtInput, baseOtOffer } from '../../../wasm/ot.ts'
 import type { BaseOtArithmetic } from './arithmetic.ts'
@@ -16,12 +16,7 @@ const NOT_POINTS = 'not the encoding of a point of the prime-order subgroup'
 /** The base OTs on the WebAssembly backend. */
 export const wasmBaseOt: BaseOtArithmetic = {
   offer(otSid, choices, exponents, strings) {
-    const scalars = concatBytes(...exponents)
-    try {
-      return baseOtOffer(inputOf(otSid), choices, scalars, strings, OFFERS_BYTES)
-    } finally {
-      wipe(scalars)
-    }
+    return baseOtOffer(inputOf(otSid), choices, exponents, strings, OFFERS_BYTES)
   },
 
   respond(otSid, offers, secret, choices) {
@@ -32,15 +27,10 @@ export const wasmBaseOt: BaseOtArithmetic = {
   },
 
   finish(otSid, choices, exponents, offers, response) {
-    const scalars = concatBytes(...exponents)
     const [z, reversed] = [response.subarray(0, POINT_BYTES), response.subarray(POINT_BYTES)]
-    try {
-      const { status, keys, pairs } = baseOtFinish(inputOf(otSid), choices, scalars, offers, z, reversed)
-      if (status === 'cheat') return undefined
-      if (status !== 'ok') throw new CodecError(NOT_POINTS)
-      return { multiplierSeeds: keys, choiceSeeds: pairs }
-    } finally {
-      wipe(scalars)
-    }
+    const { status, keys, pairs } = baseOtFinish(inputOf(otSid), choices, exponents, offers, z, reversed)
+    if (status === 'cheat') return undefined
+    if (status !== 'ok') throw new CodecError(NOT_POINTS)
+    return { multiplierSeeds: keys, choiceSeeds: pairs }
   },
 }

@@ -1,5 +1,5 @@
 import type { Scalar } from '../../../curve/group.ts'
-import { concatBytes, wipe } from '../../../util/bytes.ts'
+import { wipe } from '../../../util/bytes.ts'
 import { CodecError } from '../../../util/codec.ts'
 import { voleFinish, voleMultiply, voleStart } from '../../../wasm/ot.ts'
 import type { VoleArithmetic } from './arithmetic.ts'
@@ -8,11 +8,9 @@ import { batchTagDigests } from './tagged-batch.ts'
 
 /** Splits concatenated scalars and wipes the bytes. The module returns reduced scalars only. */
 function scalarsOf(bytes: Uint8Array): Scalar[] {
-  try {
-    return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * (i + 1)) as Scalar)
-  } finally {
-    wipe(bytes)
-  }
+  const scalars = Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * (i + 1)) as Scalar)
+  wipe(bytes)
+  return scalars
 }
 
 /** The vector OLE on the WebAssembly backend. */
@@ -21,15 +19,10 @@ export const wasmVole: VoleArithmetic = {
     return voleStart(batchTagDigests(), esid, seeds, choices, { message: EXTENSION_BYTES, rows: TRANSFERS * ROW_BYTES })
   },
 
-  multiply(esid, vsid, seeds, delta, message, inputs) {
-    const factors = concatBytes(...inputs)
-    try {
-      const all = { labels: batchTagDigests(), esid, vsid, seeds, delta, message, factors }
-      const { status, response, shares } = voleMultiply(all, PRODUCT_BYTES)
-      return status === 'ok' ? { response, shares: scalarsOf(shares) as [Scalar, Scalar] } : undefined
-    } finally {
-      wipe(factors)
-    }
+  multiply(esid, vsid, seeds, delta, message, factors) {
+    const all = { labels: batchTagDigests(), esid, vsid, seeds, delta, message, factors }
+    const { status, response, shares } = voleMultiply(all, PRODUCT_BYTES)
+    return status === 'ok' ? { response, shares: scalarsOf(shares) as [Scalar, Scalar] } : undefined
   },
 
   finish(vsid, { rows, transcript }, choices, response) {
