@@ -28,10 +28,10 @@ export async function bumpEpoch(database: Database): Promise<number> {
   return database.transaction(async (tx) => {
     // What was denied, cancelled or used after the copy was made is open in it. Nothing is written for a client on its
     // way to another database: what it waits for does not go with it.
-    await tx.query(
-      `delete from reshare_approvals where state in ('OPEN', 'USED') and ${isAway('reshare_approvals.client_id')}`,
-    )
     for (const state of ['OPEN', 'USED']) {
+      await tx.query(
+        `delete from reshare_approvals where state = '${state}' and ${isAway('reshare_approvals.client_id')}`,
+      )
       await tx.query(`update reshare_approvals set state = 'ENDED', ended_at = now() where state = '${state}'`)
     }
     await tx.query(`delete from reshare_preprocessings where epoch <= ${EPOCH}`)

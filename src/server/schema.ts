@@ -278,5 +278,7 @@ export const serverSchema: Schema = {
       `create index if not exists reshare_approvals_ended on reshare_approvals (ended_at) where state <> 'OPEN'`,
     ],
     moveTables,
+    // What a client has moves with it, and its tokens are found by their hashes alone otherwise.
+    [`create index if not exists reshare_tokens_of_client on reshare_tokens (client_id)`],
   ],
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Database } from '../../src/service/database/types.ts'
 import { databaseKinds } from '../e2e/support/databases.ts'
 import { seededRandom } from '../support/random.ts'
 import { actAsClients } from './support/all-actions.ts'
-import { growingTables, pretendMillions, readIndexes, readsWhole } from './support/plans.ts'
+import { moveThereAndBack } from './support/moves.ts'
+import { growingTables, pretendMillions, readIndexes, readsWhole, stopAutovacuum } from './support/plans.ts'
 import { actAsOperator, askDirectly } from './support/rare-statements.ts'
 import { queriesIn, recordingDatabase, type RecordingDatabase } from './support/recording-database.ts'
 import { createWorld, type World } from './support/world.ts'
@@ -28,20 +30,25 @@ const postgres = databaseKinds.find(({ name }) => name === 'PostgreSQL')
 
 describe.skipIf(postgres === undefined)('on PostgreSQL', () => {
   let database: RecordingDatabase
+  let other: Database
   let world: World
 
   beforeAll(async () => {
     database = recordingDatabase(await postgres!.open())
+    other = await postgres!.open()
     world = createWorld(database, seededRandom())
+    await world.server().sweep()
+    await stopAutovacuum(database)
     await actAsClients(world, 'ann')
     // A sweep after everything has ended deletes it; the others have rows of every kind.
     world.pass(400 * DAY)
     await world.server().sweep()
     await actAsClients(world, 'ben')
     await askDirectly(world, 'ben')
+    await moveThereAndBack(world, other, 'ben')
     await actAsOperator(world)
   }, 300_000)
-  afterAll(() => database.close())
+  afterAll(() => Promise.all([database.close(), other.close()]))
 
   test('no statement reads a growing table whole', async () => {
     const growing = await growingTables(database)

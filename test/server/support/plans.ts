@@ -12,7 +12,10 @@ interface PlanNode {
 }
 
 /** Tables that do not grow. */
-const FIXED = ['reshare_schema', 'reshare_meta', 'reshare_audit_key', 'reshare_event_receivers_gone']
+const FIXED = [
+  ...['reshare_schema', 'reshare_meta', 'reshare_audit_key', 'reshare_event_receivers_gone'],
+  ...['reshare_database', 'reshare_client_slots'],
+]
 
 /** Indexes of what waits for a sweep or a delivery, or is under way: few rows, which may be read without a condition. */
 const WAITING = [
@@ -46,6 +49,11 @@ export async function readIndexes(db: Queryable): Promise<Indexes> {
   return new Map(rows.map((row) => [String(row['name']), String(row['first'])]))
 }
 
+/** Keeps autovacuum from the tables, which would count their rows. */
+export async function stopAutovacuum(db: Queryable): Promise<void> {
+  for (const table of await growingTables(db)) await db.query(`alter table ${table} set (autovacuum_enabled = off)`)
+}
+
 /**
  * Has PostgreSQL plan, in this transaction, as if each of the tables, and of the indexes but {@link WAITING}, had a million rows: it multiplies the pages that there
  * are by the rows a page of its statistics. Ids are as different as if each client had a few rows; of other columns nothing is
@@ -66,13 +74,17 @@ export async function pretendMillions(tx: Queryable, tables: readonly string[]):
      select relname from known where relkind = 'r' and pages = 0`,
     [tables.join(), WAITING.join()],
   )
+  // What autovacuum has found in the few rows that there are.
+  await tx.query(
+    `delete from pg_statistic where starelid in
+       (select oid from pg_class where relname = any(string_to_array($1, ',')) and pg_table_is_visible(oid))`,
+    [tables.join()],
+  )
   await tx.query(
     `with ids as (
        select attrelid, attnum from pg_attribute join pg_class on pg_class.oid = attrelid
        where relname = any(string_to_array($1, ',')) and pg_table_is_visible(attrelid) and not attisdropped
          and attname ~ '(_id|device|subject|_hash)$'
-     ), known as (
-       delete from pg_statistic using ids where starelid = attrelid and staattnum = attnum
      )
      insert into pg_statistic (starelid, staattnum, stainherit, stanullfrac, stawidth, stadistinct,
        stakind1, stakind2, stakind3, stakind4, stakind5, staop1, staop2, staop3, staop4, staop5,
