@@ -40,7 +40,7 @@ export interface ServerLimits {
   readonly preprocessingMs: number
   /** How long a hook may take; after that it has failed. */
   readonly hookMs: number
-  /** How many operations may be undecided at once: per set, and per client for generations. */
+  /** How many operations may be undecided at once: per set, and per client for generations. A `signAll` counts as its items. */
   readonly openOperations: number
   /**
    * How many requests of a device for a set, or without one, may wait for an approval or a time; of new wallets and recoveries,

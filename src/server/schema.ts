@@ -280,5 +280,11 @@ export const serverSchema: Schema = {
     moveTables,
     // What a client has moves with it, and its tokens are found by their hashes alone otherwise.
     [`create index if not exists reshare_tokens_of_client on reshare_tokens (client_id)`],
+    [
+      // As how many operations it counts while it is open: a signAll as its signatures.
+      `alter table reshare_operations add column counts_as int not null default 1`,
+      // How long an amount counts from the time at which it is signed. Null for one of a process without this column.
+      `alter table reshare_reservations add column period_ms double precision`,
+    ],
   ],
 }

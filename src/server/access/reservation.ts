@@ -8,7 +8,7 @@ export interface Reservation {
   readonly amount: bigint
   /** What the sum may be at most, this amount included. */
   readonly most: bigint
-  /** How long the amount counts, in milliseconds, from the start of the operation on. */
+  /** How long the amount counts, in milliseconds, from the time at which it is signed; before that it counts, too. */
   readonly periodMs: number
 }
 

@@ -1,4 +1,5 @@
 import type { OperationKind, OperationRequest, RequestOf } from '../../wire/operations.ts'
+import type { RatedKind } from '../access/rate-limits.ts'
 import { preprocessOperation } from './ecdsa/preprocess.ts'
 import { setupOperation } from './ecdsa/setup.ts'
 import { exportOperation } from './export.ts'
@@ -53,4 +54,10 @@ export type AuthorizedRequest = Extract<OperationRequest, { readonly authorizati
 
 export function isAuthorized(request: OperationRequest): request is AuthorizedRequest {
   return definitionOf(request).isAuthorized === true
+}
+
+/** What an operation counts as, by the rate of which kind. */
+export function countsAs(request: OperationRequest): { readonly kind: RatedKind; readonly count: number } {
+  const counted = definitionOf<OperationRequest>(request).countsAs?.(request)
+  return counted ?? { kind: request.kind as RatedKind, count: 1 }
 }

@@ -170,7 +170,8 @@ async function startOperation(
       return undefined
     }
     await chargeOperation(context, tx, operation, added)
-    await reserve(context, tx, operation, operation.reservations ?? [])
+    const { reservations = [] } = operation
+    await reserve(context, tx, operation, { reservations, signsWithinMs: context.limits.operationMs })
     const used = await useApprovalOf(context, tx, operation)
     const started = definitionOf(request).startEvents?.(operation, request) ?? []
     await context.audit.record(tx, clientId, [...used, ...started], auditHead)

@@ -8,6 +8,7 @@ import { requireUnrevoked } from '../devices/devices-table.ts'
 import { EPOCH, readEpoch } from '../epoch.ts'
 import { deviceOfRound, lockOperation, operationRow, type OperationRow } from './operations-table.ts'
 import type { RequestHash } from './request-hash.ts'
+import { countFromNow } from './reservations.ts'
 import { findDecision } from '../operations/decision.ts'
 import { otherRequest } from './round-status.ts'
 import { sealResponse } from './responses-table.ts'
@@ -161,7 +162,7 @@ export async function decideRound(
        update reshare_operations set round = $3 + 1, state = null, lease_token = null, lease_hash = null,
          lease_expires_at = null, request = null
        where ${LEASED} and exists (select 1 from decided) returning 1
-     )
+     ), signed as (${countFromNow('$7', `$6 = 'COMMIT' and exists (select 1 from decided)`)})
      ${response === undefined ? 'select 1 from ended' : INSERT_LAST_RESPONSE}`,
     [
       ...leaseValues(lease),

@@ -81,7 +81,7 @@ async function startInTransaction(
   const added = await insertOperation(context, tx, operation)
   if (added === undefined) throw new NotInOneRound('it is there, or decided')
   await chargeOperation(context, tx, operation, added)
-  await reserve(context, tx, operation, reservations)
+  await reserve(context, tx, operation, { reservations, signsWithinMs: 0 })
   return { epoch: added.epoch, used: await useApprovalOf(context, tx, operation) }
 }
 

@@ -7,7 +7,7 @@ import { int, nullable, pick, rowDecoder, time } from '../../service/database/ro
 import type { Queryable, Row } from '../../service/database/types.ts'
 import { tables } from '../tables.ts'
 import { findDecision } from '../operations/decision.ts'
-import { isAuthorized } from '../operations/definitions.ts'
+import { countsAs, isAuthorized } from '../operations/definitions.ts'
 import { lockClient, turnOfClient } from '../lock-client.ts'
 import type { RequestHash } from './request-hash.ts'
 import { notAuthorized } from '../../service/not-authorized.ts'
@@ -77,7 +77,10 @@ export interface NewOperation extends CalledOperation {
   readonly token?: Uint8Array
 }
 
-/** An operation that was added, and how many other operations of its set, or other generations of its client, are open. */
+/**
+ * An operation that was added, and how many other operations of its set, or other generations of its client, are open; each as
+ * many as it counts.
+ */
 export interface AddedOperation {
   readonly epoch: number
   readonly expiresAt: Date
@@ -107,15 +110,15 @@ export async function insertOperation(
   const setId = 'setId' in request ? request.setId : null
   const [added] = await db.query(
     `with others as (
-       select count(*)::int as count, min(expires_at) as opens_at from reshare_operations open
+       select coalesce(sum(counts_as), 0)::int as count, min(expires_at) as opens_at from reshare_operations open
        where client_id = $1 and operation_id <> $2 and (state is not null or round = 0) and expires_at > $9
          and set_id is not distinct from $4 and not exists
          (select 1 from reshare_decisions decided
           where decided.client_id = open.client_id and decided.operation_id = open.operation_id)
      )
      insert into reshare_operations (client_id, operation_id, request, set_id, device, kind, round, epoch, lease_hash,
-       expires_at, lease_token, lease_expires_at, joining_device)
-     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11, $12 from reshare_meta
+       expires_at, lease_token, lease_expires_at, joining_device, counts_as)
+     select $1, $2, $3, $4, $7, $8, 0, number, $5, $6, $10, $11, $12, $13 from reshare_meta
      where name = 'epoch' and not exists (select 1 from reshare_decisions where ${KEY}) and not exists
        (select 1 from reshare_devices where client_id = $1 and device in ($7, $12) and revoked_at is not null)
      on conflict (client_id, operation_id) do nothing
@@ -134,6 +137,7 @@ export async function insertOperation(
       token ?? null,
       token === undefined ? null : timestamp(context, context.limits.roundMs),
       joiningDeviceOf(request),
+      countsAs(request).count,
     ],
   )
   return added && readAdded(added)

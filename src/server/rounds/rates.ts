@@ -7,7 +7,7 @@ import type { Caller } from '../access/caller.ts'
 import type { ServerContext } from '../context.ts'
 import type { Queryable } from '../../service/database/types.ts'
 import type { AddedOperation, NewOperation } from './operations-table.ts'
-import { definitionOf, isAuthorized } from '../operations/definitions.ts'
+import { countsAs, definitionOf, isAuthorized } from '../operations/definitions.ts'
 import type { FailureSubject } from '../operations/operation.ts'
 import type { SetRequest } from '../operations/round.ts'
 
@@ -78,9 +78,9 @@ export async function chargeOperation(
   { clientId, request, isCharged = false }: Pick<NewOperation, 'clientId' | 'request' | 'isCharged'>,
   added: AddedOperation,
 ): Promise<void> {
-  requireFewOpen(context, added)
+  requireFewOpen(context, request, added)
   if (isCharged || isAuthorized(request)) return
-  const { kind, count } = countOf(request)
+  const { kind, count } = countsAs(request)
   await rateCounts(context).charge(tx, payer(clientId, request), kind, count)
 }
 
@@ -95,14 +95,8 @@ export async function chargeBeforehand(
   context: ServerContext,
   { clientId, request }: Pick<NewOperation, 'clientId' | 'request'>,
 ): Promise<() => Promise<void>> {
-  const { kind, count } = countOf(request)
+  const { kind, count } = countsAs(request)
   return rateCounts(context).chargeNow(payer(clientId, request), kind, count)
-}
-
-/** What the start of an operation counts as. */
-function countOf(request: OperationRequest): { readonly kind: RatedKind; readonly count: number } {
-  const counted = definitionOf<OperationRequest>(request).countsAs?.(request)
-  return counted ?? { kind: request.kind as RatedKind, count: 1 }
 }
 
 /** Counts a failed proof. @returns the events for the log */
@@ -134,9 +128,17 @@ function about({ scope }: Subject, event: AuditEvent['event'], detail = ''): Aud
   return { event, detail: [detail, id].filter(Boolean).join(' ') }
 }
 
-/** @throws {RATE_LIMITED} if too many operations of the set are open */
-function requireFewOpen({ limits, now }: ServerContext, { othersOpen, opensAt }: AddedOperation): void {
-  if (othersOpen < limits.openOperations) return
+/**
+ * A `signAll` counts as its signatures. Alone, it may be more than the limit.
+ *
+ * @throws {RATE_LIMITED} if too many operations of the set are open
+ */
+function requireFewOpen(
+  { limits, now }: ServerContext,
+  request: OperationRequest,
+  { othersOpen, opensAt }: AddedOperation,
+): void {
+  if (othersOpen === 0 || othersOpen + countsAs(request).count <= limits.openOperations) return
   const message = 'too many operations of this set are under way: finish or abort some'
   throw rateLimited(message, opensAt as Date, now())
 }

@@ -9,8 +9,27 @@ import type { OperationKey } from '../access/caller.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import type { NewOperation } from './operations-table.ts'
 
+/** What an operation adds to counters. */
+interface Amounts {
+  readonly reservations: readonly Reservation[]
+  /** How long the operation may take: 0 for one that this transaction decides. */
+  readonly signsWithinMs: number
+}
+
 /**
- * Adds the amounts of an operation that this transaction adds to its counters. The caller has locked the client by
+ * SQL statement for the transaction that decides an operation: what it has signed counts from now on. `$1` is the client, `$2` the
+ * operation.
+ *
+ * @param now the parameter with the time
+ * @param condition what has to be so
+ */
+export const countFromNow = (now: string, condition: string) => `update reshare_reservations
+  set ends_at = ${now}::timestamptz + period_ms * interval '1 millisecond'
+  where client_id = $1 and operation_id = $2 and period_ms is not null and ${condition}`
+
+/**
+ * Adds the amounts of an operation that this transaction adds to its counters. They count for as long as it can sign, and from
+ * then on for their period, so that operations that are begun early and signed late are not more than the maximum together. The caller has locked the client by
  * `lockClient`, so that operations that begin at the same time, in whatever process, are added one after the other.
  *
  * @throws {POLICY_DENIED} if a counter would be above its maximum; the caller rolls the transaction back
@@ -19,7 +38,7 @@ export async function reserve(
   context: ServerContext,
   tx: Queryable,
   { clientId, operationId }: OperationKey,
-  reservations: readonly Reservation[],
+  { reservations, signsWithinMs }: Amounts,
 ): Promise<void> {
   for (const { counter, amount, most, periodMs } of reservations) {
     const [row] = await tx.query(
@@ -31,8 +50,9 @@ export async function reserve(
       throw new MpcError('POLICY_DENIED', 'the policy denies sign: more than it allows in this time')
     }
     await tx.query(
-      `insert into reshare_reservations (client_id, counter, operation_id, amount, ends_at) values ($1, $2, $3, $4, $5)`,
-      [clientId, counter, operationId, amount.toString(), timestamp(context, periodMs)],
+      `insert into reshare_reservations (client_id, counter, operation_id, amount, ends_at, period_ms)
+       values ($1, $2, $3, $4, $5, $6)`,
+      [clientId, counter, operationId, amount.toString(), timestamp(context, signsWithinMs + periodMs), periodMs],
     )
   }
 }

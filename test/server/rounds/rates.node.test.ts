@@ -137,4 +137,28 @@ describe('the rate of a kind of operations', () => {
     tables.clock += 1000
     await begin()
   })
+
+  test('of which a signAll takes as much as its signatures', async () => {
+    const few = withLimits(tables, { openOperations: 3, rates: { ...DEFAULT_RATES, sign: null } })
+    const { clientId } = tables.key()
+    const begin = (signatures: number) =>
+      tables.database.transaction(async (tx) => {
+        const key = tables.key({ clientId })
+        const item = { scheme: 'ed25519', message: '', path: 'm' } as const
+        const items = Array.from({ length: signatures }, () => item)
+        const request = { kind: 'signAll', walletId: generating.walletId, setId: SET, items } as const
+        const added = await insertOperation(few, tx, { ...key, request, requestHash: tables.hash('first') })
+        await chargeOperation(few, tx, { clientId, request }, added!)
+        return key
+      })
+    const refused = { code: 'RATE_LIMITED' }
+    // As many as it has, if nothing else is under way.
+    const many = await begin(4)
+    await expect(begin(1)).rejects.toMatchObject(refused)
+    await recordDecision(few, tables.database, many, 'ABORT')
+    await begin(1)
+    await expect(begin(3)).rejects.toMatchObject(refused)
+    await begin(2)
+    await expect(begin(1)).rejects.toMatchObject(refused)
+  })
 })

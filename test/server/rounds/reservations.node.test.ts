@@ -145,6 +145,30 @@ describe.each(databaseKinds)('reservations on $name', ({ open }) => {
       expect(await reserved()).toBe('7')
     })
 
+    test('counts from the time at which it is signed, not from the time at which it was begun', async () => {
+      const early = signEcdsa(owner.having(paying(7n)), owner.wallet)
+      early.take(await early.post())
+      tables.clock += tables.context.limits.operationMs - 1
+      expect(await codeOf(play(early))).toBe('signed')
+      tables.clock += HOUR - 1
+      expect(await codeOf(play(sign(owner.having(paying(1n)), owner.wallet.signing)))).toBe('POLICY_DENIED')
+      tables.clock += 1
+      expect(await codeOf(play(sign(owner.having(paying(1n)), owner.wallet.signing)))).toBe('signed')
+    })
+
+    test('counts for as long as it can be signed, however short its period is', async () => {
+      const short = { periodMs: 1000 }
+      const open = signEcdsa(owner.having(paying(7n, short)), owner.wallet)
+      open.take(await open.post())
+      tables.clock += tables.context.limits.operationMs - 1
+      const other = () => codeOf(play(sign(owner.having(paying(7n, short)), owner.wallet.signing)))
+      expect(await other()).toBe('POLICY_DENIED')
+      await recordAbort(tables.context, { clientId: owner.clientId, operationId: open.operationId })
+      expect(await other()).toBe('signed')
+      tables.clock += 1000
+      expect(await other()).toBe('signed')
+    })
+
     test('is counted by client and counter, in amounts of any size', async () => {
       const huge = { most: 2n ** 256n, amount: 2n ** 255n }
       expect(await codeOf(play(sign(owner.having(paying(0n, huge)), owner.wallet.signing)))).toBe('signed')

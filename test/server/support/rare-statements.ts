@@ -68,7 +68,8 @@ export async function askDirectly(world: World, clientId: string): Promise<void>
     await requireUnbound(tx, { clientId, walletId: 'ab'.repeat(16) })
     for (const round of [1, 2]) await resetRound(tx, { ...key, round, token: world.random(16) })
     await releaseRound(tx, { ...key, round: 1, token: world.random(16) })
-    await reserve(context, tx, key, [{ counter: 'day', amount: 1n, most: 2n, periodMs: 1 }])
+    const reservations = [{ counter: 'day', amount: 1n, most: 2n, periodMs: 1 }]
+    await reserve(context, tx, key, { reservations, signsWithinMs: 0 })
   }, 'read committed')
   await decideUnstarted(context, key, 'ABORT')
   await takePreprocessings(context, { ...key, ids: ['00'] }, 1).catch(ignore)
