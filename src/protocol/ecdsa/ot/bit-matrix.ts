@@ -32,13 +32,14 @@ const WORDS = ROW_BYTES / 4
  * Multiplication by a public element is a linear map, so it is computed on rows, for all columns at once. The time depends
  * on the challenges only, which are public.
  *
- * @param challenges chi_j, 16 bytes each
+ * @param challenges chi_j, 16 bytes each, one for each block
  * @returns 128 hashes of 16 bytes
  */
 export function hashColumnsVar(rows: Uint8Array, challenges: readonly Uint8Array[]): Uint8Array[] {
   const input = new Uint32Array(rows.slice().buffer)
   const product = new Uint32Array(256 * WORDS)
   const extended = rows.length / ROW_BYTES - COLUMNS
+  if (challenges.length !== Math.ceil(extended / COLUMNS)) throw new RangeError('each block has one challenge')
   challenges.forEach((challenge, j) => {
     const first = COLUMNS * j * WORDS
     const count = Math.min(COLUMNS, extended - COLUMNS * j) * WORDS

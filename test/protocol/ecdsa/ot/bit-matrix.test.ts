@@ -27,6 +27,15 @@ test('the hash of a column is mask + Σ chi_j·block_j in GF(2^128)', () => {
   }
 })
 
+test('each block of a column has one challenge, no more and no fewer', () => {
+  const random = seededRandom()
+  const rows = transpose(Array.from({ length: 128 }, () => random(68)))
+  for (const count of [0, 3, 5]) {
+    const challenges = Array.from({ length: count }, () => random(16))
+    expect(() => hashColumnsVar(rows, challenges)).toThrow(RangeError)
+  }
+})
+
 test('transposing puts bit p of column i at place i of row p', () => {
   const random = seededRandom()
   const columns = Array.from({ length: 128 }, () => random(68))
