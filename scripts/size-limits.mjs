@@ -66,7 +66,7 @@ export const BUDGETS = {
   'backup/icloud': 7.6,
   emulators: 9,
   'storage/file': 8.6,
-  remote: 8.6,
-  'remote + viem': 58,
+  remote: 7.8,
+  'remote + viem': 57.5,
   'remote/serve': 8.4,
 }

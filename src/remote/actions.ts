@@ -40,10 +40,11 @@ import type {
 } from '../index.ts'
 import { assertMethods, assertObject } from '../util/arguments.ts'
 import type { BackupData, RecoveredData, ResumedData } from './action-data.ts'
-import type { ActionData, ActionEvent, ActionName, ActionResult } from './action-shapes.ts'
 import type { Described } from './described.ts'
 import { restoreMpcError, unexpectedResponse } from './restore.ts'
+import type { ActionData, ActionEvent, ActionName, ActionResult } from './result-shapes.ts'
 import type { RemoteClient } from './types.ts'
+import { indexIntents } from './write-parameters.ts'
 
 // Each takes the parameters of the action of the same name in `reshare`, and returns its result.
 
@@ -60,11 +61,11 @@ async function run<A extends ActionName>(
   onEvent?: (event: ActionEvent<A>) => void,
 ): Promise<ActionResult<A>> {
   assertMethods(client, ['run'], 'client')
-  const { signal, timeoutMs, waitForApprovalMs, onProgress } = assertObject(options, action)
+  const { signal, timeoutMs, waitForApprovalMs, onProgress, ...data } = assertObject(options, action)
   if (signal !== undefined) assertMethods(signal, ['addEventListener', 'removeEventListener'], 'signal')
   const report = onEvent ?? (onProgress as typeof onEvent)
   if (report !== undefined && typeof report !== 'function') throw new TypeError('onProgress must be a function')
-  return client.run(action, options as ActionData<A>, { signal, timeoutMs, waitForApprovalMs, onEvent: report })
+  return client.run(action, data as ActionData<A>, { signal, timeoutMs, waitForApprovalMs, onEvent: report })
 }
 
 /** `generateWallet` of `reshare`, in the other realm. */
@@ -134,7 +135,8 @@ export async function signAll<const Items extends readonly SignItemParameters[]>
   const { items } = assertObject(options, 'signAll')
   if (!Array.isArray(items)) throw new TypeError('items must be a list')
   const schemes = Array.from(items as readonly SignItemParameters[], (item) => assertObject(item, 'an item').scheme)
-  const signatures = await run(client, 'signAll', options)
+  const { walletId: _, items: _items, ...more } = options
+  const signatures = await run(client, 'signAll', { ...more, ...indexIntents(options) })
   const isRight = signatures.every(({ recovery }, i) => (schemes[i] === 'ecdsa') === (recovery !== undefined))
   if (signatures.length !== schemes.length || !isRight) throw unexpectedResponse()
   return signatures as readonly Signature[] as SignaturesOf<Items>

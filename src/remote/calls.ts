@@ -1,12 +1,13 @@
 import { MpcError } from '../errors.ts'
-import { ACTIONS, type ActionData, type ActionName, type ActionResult } from './action-shapes.ts'
 import { type Connection, type ConnectionTimes, createConnection, type Session } from './connection.ts'
 import { errorFields } from './error-shape.ts'
 import { APP_MESSAGE_MAX_LENGTH, type AppMessage, type HostMessage, writeMessage } from './messages.ts'
 import type { Port } from './port.ts'
 import { restore, unexpectedResponse } from './restore.ts'
+import { type ActionData, type ActionName, type ActionResult, RESULTS } from './result-shapes.ts'
 import { optional, whole } from './shape.ts'
 import type { CallOptions } from './types.ts'
+import { writeParameters } from './write-parameters.ts'
 
 /** Runs actions in the other realm. */
 export interface Calls {
@@ -58,7 +59,7 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
     if (call === undefined) return
     if (type === 'event') return report(call, value)
     remove(id)
-    const { result } = ACTIONS[call.action]
+    const { result } = RESULTS[call.action]
     try {
       if (type === 'error') call.reject(restore(errorFields(value, 'error', true)))
       else call.resolve(result(value, 'result', true))
@@ -68,7 +69,7 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
   }
 
   function report({ action, onEvent }: Pending, value: unknown): void {
-    const { event } = ACTIONS[action]
+    const { event } = RESULTS[action]
     if (event === undefined || onEvent === undefined) return
     try {
       onEvent(event(value, 'event', true) as never)
@@ -138,7 +139,7 @@ export function createCalls(port: Port, settings: CallSettings, random: (length:
   return {
     run<A extends ActionName>(action: A, data: ActionData<A>, options: CallOptions<A>): Promise<ActionResult<A>> {
       const { signal, onEvent } = options
-      const parameters = ACTIONS[action].parameters(data, 'parameters', false)
+      const parameters = writeParameters(data)
       const timeoutMs = timeout(options.timeoutMs, 'timeoutMs', false)
       const waitForApprovalMs = approvalWait(options.waitForApprovalMs, 'waitForApprovalMs', false)
       const times = {

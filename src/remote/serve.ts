@@ -1,5 +1,5 @@
 export { type RemoteHost, serveClient, type ServeOptions } from './host/serve-client.ts'
-export type { ActionName } from './action-shapes.ts'
+export type { ActionName } from './result-shapes.ts'
 export type { ApprovalRequest, Approve, ApprovedAction, Summary } from './host/approval.ts'
 export type { Maker, Makers, ServedActions } from './host/run-action.ts'
 export type { Description } from './described.ts'

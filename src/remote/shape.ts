@@ -77,6 +77,17 @@ export function bytes(least: number, most: number): Shape<Uint8Array> {
   }
 }
 
+/** Bytes of parameters, as {@link writeParameters} marks them: a text is never taken for bytes. */
+export function markedBytes(most: number): Shape<Uint8Array> {
+  const marked = object<{ base64: Uint8Array }>({ base64: bytes(0, most) })
+  return (value, name) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'base64')) {
+      throw new TypeError(`${name} must be bytes`)
+    }
+    return marked(value, name, true).base64
+  }
+}
+
 /** What may be null. */
 export function orNull<T>(shape: Shape<T>): Shape<T | null> {
   return (value, name, reading) => (value === null ? null : shape(value, name, reading))

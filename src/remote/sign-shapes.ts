@@ -1,17 +1,14 @@
 import type { MessageHash, SignatureScheme } from '../index.ts'
-import { abytes, equalBytes } from '../util/bytes.ts'
 import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
 import type { IntentData, SignAllData, SignData, SignItemData } from './action-data.ts'
-import { anObject, bytes, list, name as named, object, optional, type Shape, whole } from './shape.ts'
-
-/** The most items of a `signAll`. */
-export const ITEMS_MAX = 64
+import { ITEMS_MAX } from './result-shapes.ts'
+import { list, markedBytes, name as named, object, optional, type Shape, whole } from './shape.ts'
 
 const MESSAGE_MAX_LENGTH = 64 * 1024
 
 const intentFields = {
   kind: named<IntentData['kind']>(40),
-  data: optional(bytes(0, INTENT_MAX_LENGTH)),
+  data: optional(markedBytes(INTENT_MAX_LENGTH)),
   input: optional(whole(0, 2 ** 32 - 1)),
   addressType: optional(named<NonNullable<IntentData['addressType']>>(20)),
 }
@@ -19,10 +16,10 @@ const intentFields = {
 const itemFields = {
   scheme: named<SignatureScheme>(20),
   path: optional(named(256)),
-  message: optional(bytes(0, MESSAGE_MAX_LENGTH)),
-  digest: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+  message: optional(markedBytes(MESSAGE_MAX_LENGTH)),
+  digest: optional(markedBytes(MESSAGE_MAX_LENGTH)),
   hash: optional(named<MessageHash>(20)),
-  tapTweak: optional(bytes(0, MESSAGE_MAX_LENGTH)),
+  tapTweak: optional(markedBytes(MESSAGE_MAX_LENGTH)),
 }
 
 const walletId = named(128)
@@ -56,7 +53,7 @@ type CrossingItem = Omit<SignItemData, 'intent'> & {
 
 const crossing = object<CrossingBatch>({
   walletId,
-  data: list(bytes(0, INTENT_MAX_LENGTH), ITEMS_MAX),
+  data: list(markedBytes(INTENT_MAX_LENGTH), ITEMS_MAX),
   items: list(
     object<CrossingItem>({
       ...itemFields,
@@ -70,27 +67,9 @@ const crossing = object<CrossingBatch>({
 
 /** What is signed, as {@link signData} has it of each item. */
 export const signAllData: Shape<SignAllData> = (value, name, reading) => {
-  const made = reading ? read(crossing(value, name, true), name) : (value as SignAllData)
-  // The shape looks at the walletId and the length.
-  if (!reading && !Array.isArray((anObject(made, name) as SignAllData).items))
-    throw new TypeError('items must be a list')
-  for (const item of made.items) requireOfScheme(anObject(item, 'an item') as SignItemData, name)
-  return reading ? made : (crossing(written(made), name, false) as never)
-}
-
-function written({ walletId, items }: SignAllData): CrossingBatch {
-  const data: Uint8Array[] = []
-  const indexOf = (bytes: Uint8Array): number => {
-    const at = data.findIndex((other) => other === bytes || equalBytes(other, bytes))
-    return at < 0 ? data.push(bytes) - 1 : at
-  }
-  const crossingItems = items.map(({ intent, ...item }): CrossingItem => {
-    if (intent === undefined) return item
-    const { data: bytes, ...about } = anObject(intent, 'intent') as IntentData
-    const isData = bytes !== undefined && abytes(bytes, undefined, 'data')
-    return { ...item, intent: { ...about, ...(isData && { data: indexOf(isData) }) } }
-  })
-  return { walletId, data, items: crossingItems }
+  const made = read(crossing(value, name, reading), name)
+  for (const item of made.items) requireOfScheme(item, name)
+  return made
 }
 
 function read({ walletId, data, items }: CrossingBatch, name: string): SignAllData {

@@ -1,5 +1,5 @@
 import type { KeySource } from '../index.ts'
-import type { ActionData, ActionEvent, ActionName, ActionResult } from './action-shapes.ts'
+import type { ActionData, ActionEvent, ActionName, ActionResult } from './result-shapes.ts'
 
 /** Options of one call of an action. */
 export interface CallOptions<A extends ActionName> {

@@ -5,7 +5,7 @@ import { serveClient, type ApprovalRequest, type ServeOptions } from '../../src/
 import { fromBase64, toBase64, toHex, utf8 } from '../../src/util/bytes.ts'
 import { stage } from '../client/support/devices.ts'
 import { stringPorts } from './support/ports.ts'
-import { rawSide, SESSION } from './support/raw.ts'
+import { marked, rawSide, SESSION } from './support/raw.ts'
 import { servedWith } from './support/served.ts'
 
 /** A host, and an app that writes its own messages. */
@@ -92,10 +92,12 @@ describe('a call of a hostile app', () => {
     ['sign', { walletId: {}, scheme: 'ecdsa' }],
     ['sign', { walletId: 'a'.repeat(200), scheme: 'ecdsa' }],
     ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: [1, 2] }],
+    ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: 'AAAA' }],
+    ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: Object.create({ base64: '' }) }],
     ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: { length: 1e9 } }],
-    ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: 'not base64' }],
-    ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: toBase64(new Uint8Array(65_537)) }],
-    ['sign', { walletId: '00'.repeat(16), scheme: 'constructor', message: '' }],
+    ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: { base64: 'not base64' } }],
+    ['sign', { walletId: '00'.repeat(16), scheme: 'ed25519', message: marked(new Uint8Array(65_537)) }],
+    ['sign', { walletId: '00'.repeat(16), scheme: 'constructor', message: marked(new Uint8Array(0)) }],
     ['getWallet', { walletId: '../device-key' }],
     ['backupWallet', { walletId: '00'.repeat(16), method: 'plain' }],
     ['backupWallet', { walletId: '00'.repeat(16), method: { type: 'toString' } }],
@@ -220,7 +222,7 @@ describe('an approval', () => {
     )
     const { id: walletId, publicKeys } = await reshare.generateWallet(local)
     const message = utf8('pay 1 to Ann')
-    app.send(call(1, 'sign', { walletId, scheme: 'ed25519', message: toBase64(message) }))
+    app.send(call(1, 'sign', { walletId, scheme: 'ed25519', message: marked(message) }))
     const { value } = await app.next({ type: 'result', id: 1 })
     const again = await reshare.sign(local, { walletId, scheme: 'ed25519', message })
     expect(ed25519.verify(fromBase64((value as { signature: string }).signature), message, publicKeys.ed25519)).toBe(
@@ -278,7 +280,7 @@ test('what the host sends has no share, OT state, key, password or stack in it',
   app.send(call(1, 'generateWallet', {}))
   await app.next({ type: 'result', id: 1 })
   const { id: walletId } = (await reshare.listWallets(local))[0]!
-  app.send(call(2, 'sign', { walletId, scheme: 'ecdsa', digest: toBase64(new Uint8Array(32)) }))
+  app.send(call(2, 'sign', { walletId, scheme: 'ecdsa', digest: marked(new Uint8Array(32)) }))
   await app.next({ type: 'result', id: 2 })
   app.send(call(3, 'backupWallet', { walletId, method: { type: 'plain', password: 'correct horse' } }))
   expect(await app.next({ type: 'error', id: 3 })).toMatchObject({ value: { kind: 'unexpected', message: '' } })

@@ -1,7 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import * as reshare from '../../src/index.ts'
-import { ACTIONS, type ActionName } from '../../src/remote/action-shapes.ts'
 import * as remote from '../../src/remote/index.ts'
+import { PARAMETERS } from '../../src/remote/parameter-shapes.ts'
+import { type ActionName, RESULTS } from '../../src/remote/result-shapes.ts'
 
 /** What is code in `reshare` and no action. */
 const OTHERS = [
@@ -22,8 +23,8 @@ type Result<F> = F extends (client: never, options: never) => infer R ? R : neve
 test('every action of reshare is there, and nothing of reshare/export, import and join', () => {
   const others = new Set(OTHERS)
   const actions = Object.keys(reshare).filter((name) => !others.has(name))
-  expect(Object.keys(ACTIONS).sort()).toEqual(actions.sort())
-  const exported = Object.keys(remote).filter((name) => name in ACTIONS)
+  for (const shapes of [PARAMETERS, RESULTS]) expect(Object.keys(shapes).sort()).toEqual(actions.sort())
+  const exported = Object.keys(remote).filter((name) => name in RESULTS)
   expect(exported.sort()).toEqual(actions)
   expect(Object.keys(remote).filter((name) => /export|import|join|invite/i.test(name))).toEqual([])
 })

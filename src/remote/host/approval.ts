@@ -1,6 +1,6 @@
 import { MpcError } from '../../errors.ts'
 import { within } from '../../util/within.ts'
-import type { ActionData, ActionName } from '../action-shapes.ts'
+import type { ActionData, ActionName } from '../result-shapes.ts'
 import type { Description } from '../described.ts'
 
 /** Actions that change nothing and use no key. They are not approved. */

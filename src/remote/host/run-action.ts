@@ -1,7 +1,8 @@
 import type * as reshare from '../../index.ts'
 import type { BackupMethod, BackupSource, Client, ResumedWallet } from '../../index.ts'
-import { ACTIONS, type ActionData, type ActionName } from '../action-shapes.ts'
 import type { Description } from '../described.ts'
+import { PARAMETERS } from '../parameter-shapes.ts'
+import { type ActionData, type ActionName, RESULTS } from '../result-shapes.ts'
 import { type Approving, awaitApproval, denied, needsApproval } from './approval.ts'
 import { describe } from './describe.ts'
 
@@ -61,9 +62,8 @@ export async function runAction(served: Served, call: HostCall, onEvent: (event:
   const { client, actions } = served
   const { parameters, timeoutMs, waitForApprovalMs, origin, signal } = call
   const name = servedAction(actions, call.action)
-  const { parameters: parameterShape, result: resultShape } = ACTIONS[name]
   // Each copy is made of the JSON, so that what is approved cannot change what is used.
-  const read = <A extends ActionName>() => parameterShape(parameters, 'parameters', true) as ActionData<A>
+  const read = <A extends ActionName>() => PARAMETERS[name](parameters, 'parameters', true) as ActionData<A>
   const data = read()
   const make = makersOf(served, data)
   if (needsApproval(name)) {
@@ -79,7 +79,7 @@ export async function runAction(served: Served, call: HostCall, onEvent: (event:
   }
   const result = await (actions[name] as AnyAction)(client, options)
   try {
-    return resultShape(name === 'resume' ? described(result as ResumedWallet[]) : result, 'result', false)
+    return RESULTS[name].result(name === 'resume' ? described(result as ResumedWallet[]) : result, 'result', false)
   } catch (cause) {
     // Not the fault of the app's parameters, as a TypeError would say.
     throw new Error(`the result of ${name} cannot be sent`, { cause })
@@ -92,14 +92,14 @@ function described(wallets: readonly ResumedWallet[]): unknown {
 }
 
 function servedAction(actions: ServedActions, name: string): ActionName {
-  const isServed = Object.hasOwn(ACTIONS, name) && typeof actions[name as ActionName] === 'function'
+  const isServed = Object.hasOwn(PARAMETERS, name) && typeof actions[name as ActionName] === 'function'
   if (!isServed) throw denied('the host does not serve this action')
   return name as ActionName
 }
 
 /** The callbacks of an action that reports something. */
 function reports(name: ActionName, onEvent: (event: unknown) => void): object {
-  const { event } = ACTIONS[name]
+  const { event } = RESULTS[name]
   if (event === undefined) return {}
   const send = (value: unknown) => onEvent(event(value, 'event', false))
   if (name === 'listWallets') {

@@ -1,3 +1,4 @@
+import { toBase64 } from '../../../src/util/bytes.ts'
 import type { Port } from '../../../src/remote/index.ts'
 
 /** A side that writes its own messages. */
@@ -38,4 +39,9 @@ export function rawSide(port: Port): RawSide {
       }
     },
   }
+}
+
+/** Bytes in the parameters of a call. */
+export function marked(bytes: Uint8Array): { readonly base64: string } {
+  return { base64: toBase64(bytes) }
 }
