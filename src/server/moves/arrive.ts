@@ -13,20 +13,24 @@ import { getGroup } from '../../curve/index.ts'
 import { openShare } from '../sets/shares.ts'
 import { wipe } from '../../util/bytes.ts'
 import { COPIED, deleteKept, hasRows, insertRows, readRows, type ClientTable } from './client-rows.ts'
-import { copyLog, readLog } from './copy-log.ts'
-import { beginMove, changeMove, findMove, lockSlot, type Move, type MoveRow } from './moves-table.ts'
+import { copyLog, readLog, requireSameStart } from './copy-log.ts'
+import { beginMove, changeMove, findMove, lockSlot, type Move, type MoveRow, type MoveState } from './moves-table.ts'
 import { translateRow, type Translation } from './reseal.ts'
 
 /**
  * Checks, before anything changes, what would stop a move on its way.
  *
- * @throws {Error} if the target has rows of a client of this id, or the client's log is broken
+ * @throws {Error} if the target has rows of a client of this id, the client's log is broken, or the target has another log of it
  */
 export async function requireMovable(source: ServerContext, target: ServerContext, clientId: string): Promise<void> {
   if (await hasRows(target.database, clientId)) throw new Error(TARGET_HAS_IT)
   const key = await auditKey(source)
-  await inSnapshot(source.database, (tx) => requireIntact(tx, clientId, key, 'source'))
+  const log = await inSnapshot(source.database, async (tx) => {
+    await requireIntact(tx, clientId, key, 'source')
+    return readLog(tx, clientId)
+  })
   await auditKey(target)
+  requireSameStart(await readLog(target.database, clientId), log)
 }
 
 const TARGET_HAS_IT = 'the target has a client of this id: another one, or one whose earlier move is not finished'
@@ -36,15 +40,23 @@ const TARGET_HAS_IT = 'the target has a client of this id: another one, or one w
  * has arrived.
  *
  * @returns the state of the move at the target
- * @throws {Error} if the target has the client, or has cancelled this move
+ * @throws {Error} if the target has the client, has cancelled this move, or has sent the client back since
  */
 export async function expectClient(target: ServerContext, move: Move, source: string): Promise<'ARRIVING' | 'HERE'> {
   return target.database.transaction(async (tx) => {
     await lockSlot(tx, move.clientId)
     const known = await findMove(tx, move.clientId)
     if (known?.number === move.number) return stateOf(known)
-    // It was here by this move, and was moved on.
-    if (known !== undefined && known.number > move.number) return 'HERE'
+    if (known !== undefined && known.number > move.number) {
+      // It went back to the source, whose rows may be all there is of it.
+      if (known.peer === source && !AT_HAND.has(known.state)) {
+        throw new Error(
+          `the source does not know of move ${known.number} of this client: it was restored from an older copy`,
+        )
+      }
+      // It was here by this move, and was moved on.
+      return 'HERE'
+    }
     if (known !== undefined && !['GONE', 'CANCELLED'].includes(known.state)) {
       throw new Error(`the target knows of move ${known.number} of this client: ${known.state}`)
     }
@@ -53,6 +65,9 @@ export async function expectClient(target: ServerContext, move: Move, source: st
     return 'ARRIVING'
   }, 'read committed')
 }
+
+/** The states of a client whose rows a database has. */
+const AT_HAND: ReadonlySet<MoveState> = new Set(['HERE', 'CLOSING', 'LEAVING'])
 
 function stateOf({ state, number }: MoveRow): 'ARRIVING' | 'HERE' {
   if (state === 'CANCELLED') throw new Error(`move ${number} of this client was cancelled: finish that with --cancel`)

@@ -28,7 +28,7 @@ export async function copyLog(
   entries: readonly StoredEntry[],
 ): Promise<void> {
   const known = await readLog(tx, clientId)
-  known.forEach((entry, i) => requireSame(entry, entries[i]))
+  requireSameStart(known, entries)
   let hash = known.length === 0 ? GENESIS : await readHeadHash(tx, clientId, known.length)
   const rows = entries.slice(known.length).map((entry): Row => {
     const { sequence, at, epoch, event, walletId, setId, operationId, detail } = entry
@@ -42,6 +42,11 @@ export async function copyLog(
      on conflict (client_id) do update set sequence = excluded.sequence, hash = excluded.hash`,
     [clientId, entries.length, hash],
   )
+}
+
+/** @throws {Error} if the entries that a target has are not the first ones of the source */
+export function requireSameStart(known: readonly StoredEntry[], entries: readonly StoredEntry[]): void {
+  known.forEach((entry, i) => requireSame(entry, entries[i]))
 }
 
 function requireSame(known: StoredEntry, entry: StoredEntry | undefined): void {

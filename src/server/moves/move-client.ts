@@ -99,8 +99,8 @@ async function openBoth({ source, target, clientId }: ClientMove): Promise<{ sou
     await audit.open()
   }
   const names = {
-    source: await databaseName(source.database, source.random),
-    target: await databaseName(target.database, target.random),
+    source: await databaseName(source.database),
+    target: await databaseName(target.database),
   }
   if (names.source === names.target)
     throw new Error('source and target are the same database, or one is a copy of the other')

@@ -1,7 +1,6 @@
-import { toHex } from '../../util/bytes.ts'
-import type { RandomSource } from '../../util/random.ts'
 import { int, oneOf, readColumn, rowDecoder, text } from '../../service/database/rows.ts'
 import type { Database, Queryable } from '../../service/database/types.ts'
+import { SERVER_CHAIN } from '../audit/entry.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 
 /** What a database knows of a client's last move; `tables.ts` says what each state means. */
@@ -71,11 +70,20 @@ export async function changeMove(
   return changed.length > 0
 }
 
-/** The name of a database: random, and made with its first move. */
-export async function databaseName(database: Database, random: RandomSource): Promise<string> {
-  await database.query('insert into reshare_database (id, name) values (1, $1) on conflict (id) do nothing', [
-    toHex(random(16)),
-  ])
+/**
+ * The name of a database: it comes from the first entry of its log, so that a copy has the same name, also one from before the
+ * first move.
+ *
+ * @throws {Error} before the first server has started
+ */
+export async function databaseName(database: Database): Promise<string> {
+  await database.query(
+    `insert into reshare_database (id, name)
+     select 1, left(encode(hash, 'hex'), 32) from reshare_audit where client_id = $1 and sequence = 1
+     on conflict (id) do nothing`,
+    [SERVER_CHAIN],
+  )
   const [row] = await database.query('select name from reshare_database where id = 1')
+  if (row === undefined) throw new Error('the database has no audit log yet: start its server once')
   return readColumn(row, 'name', text)
 }

@@ -24,7 +24,7 @@ export async function restoreMoves(restored: ServerContext, peer: Database): Pro
   await raiseFence(restored.database)
   await restored.audit.open()
   await peer.migrate(serverSchema)
-  const name = await databaseName(peer, restored.random)
+  const name = await databaseName(peer)
   const left: string[] = []
   for (let last = ''; ;) {
     const page = await arrivedAfter(peer, last)
@@ -34,9 +34,12 @@ export async function restoreMoves(restored: ServerContext, peer: Database): Pro
   }
 }
 
+/** The clients that the peer has, each with the move that it came by: one that is about to go on is there by the move before. */
 async function arrivedAfter(peer: Queryable, last: string): Promise<readonly Move[]> {
   const rows = await peer.query(
-    `select client_id, number from reshare_client_moves where state = 'HERE' and client_id > $1 order by client_id limit ${PAGE}`,
+    `select client_id, case state when 'HERE' then number else number - 1 end as number from reshare_client_moves
+     where (state = 'HERE' or (state in ('CLOSING', 'LEAVING') and number > 1)) and client_id > $1
+     order by client_id limit ${PAGE}`,
     [last],
   )
   return rows.map(readArrived)
@@ -44,15 +47,17 @@ async function arrivedAfter(peer: Queryable, last: string): Promise<readonly Mov
 
 /** @returns whether the client was here by an earlier move, or before its first one */
 async function leaveAgain(restored: ServerContext, move: Move, peer: string): Promise<boolean> {
-  const closed = await restored.database.transaction(async (tx) => {
+  const state = await restored.database.transaction(async (tx) => {
     await lockSlot(tx, move.clientId)
     const known = await findMove(tx, move.clientId)
     const isEarlier = (known?.number ?? 0) < move.number && known?.state !== 'GONE'
     // A call that has ended in between, or a copy from before the client had left.
     const isClosing = known?.number === move.number && known.state === 'CLOSING'
-    if (!isClosing && !(isEarlier && (await hasRows(tx, move.clientId)))) return false
-    await beginMove(restored, tx, { ...move, state: 'CLOSING', peer: peer })
-    return true
+    if (!isClosing && !(isEarlier && (await hasRows(tx, move.clientId)))) return undefined
+    // A copy in which the client had left by an earlier move: its log says so already.
+    const next = known?.state === 'LEAVING' ? 'LEAVING' : 'CLOSING'
+    await beginMove(restored, tx, { ...move, state: next, peer })
+    return next
   }, 'read committed')
-  return closed && leave(restored, move, peer)
+  return state === 'LEAVING' || (state === 'CLOSING' && leave(restored, move, peer))
 }

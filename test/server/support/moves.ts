@@ -16,7 +16,7 @@ export async function moveThereAndBack(world: World, other: Database, clientId: 
   await restoreMoves(here, other)
   await restoreMoves(there, world.database)
   await moveClient({ ...move, source: there, target: here, unused: true })
-  const peer = await databaseName(other, world.random)
+  const peer = await databaseName(other)
   const number = ((await findMove(world.database, clientId))?.number ?? 0) + 1
   await world.database.transaction((tx) => beginMove(here, tx, { clientId, number, state: 'CLOSING', peer }))
   await leave(here, { clientId, number }, peer)
