@@ -59,6 +59,8 @@ const pagePolicy = (recoveryDelayMs: number): RulePolicy =>
       approvedTexts,
       kinds('solanaTransaction', 'solanaMessage', 'bitcoinTransaction', 'bitcoinMessage'),
     ),
+    // Users read it; a thief of a device would, too.
+    explainsDenials: true,
     others: ({ action }) => action !== 'recover' || recovery(recoveryDelayMs),
   })
 

@@ -86,6 +86,17 @@ export interface RequiredApproval {
   readonly reason: string
 }
 
+/** Why a request was denied, with the error POLICY_DENIED. */
+export interface Denial {
+  /**
+   * What has denied it: the server's `policy`; a sum over some time that would be above its maximum; or whoever had to approve it,
+   * which is also said if nobody has in time.
+   */
+  readonly by: 'policy' | 'sum' | 'approver'
+  /** Why, as the server's policy says; may be empty. */
+  readonly reason: string
+}
+
 /**
  * The one error class of reshare. Wrong arguments are `TypeError` or `RangeError`; everything else is an `MpcError`.
  *
@@ -102,6 +113,8 @@ export class MpcError extends Error {
   readonly retryAfterMs: number | undefined
   /** With APPROVAL_REQUIRED: what the request waits for. */
   readonly approval: RequiredApproval | undefined
+  /** With POLICY_DENIED, if the app's policy has denied it, and not a rule that every server has: what has, and why. */
+  readonly denial: Denial | undefined
 
   /** Makes an error with this code. Default of `retryable`: by the code. */
   constructor(
@@ -112,6 +125,7 @@ export class MpcError extends Error {
       retryable?: boolean
       retryAfterMs?: number | undefined
       approval?: RequiredApproval | undefined
+      denial?: Denial | undefined
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -119,6 +133,7 @@ export class MpcError extends Error {
     this.retryable = options.retryable ?? RETRYABLE.has(code)
     this.retryAfterMs = options.retryAfterMs
     this.approval = options.approval
+    this.denial = options.denial
   }
 }
 

@@ -64,7 +64,7 @@ export type {
 export type { EcdsaRequest, Ed25519Request, KeyRequest, TaprootRequest } from './client/key-requests.ts'
 
 export { INTENT_MAX_LENGTH, type Intent, type IntentKind } from './wire/intent.ts'
-export type { Approval, ApprovalState, Approver, Json, RequiredApproval } from './wire/approvals.ts'
+export type { Approval, ApprovalState, Approver, Denial, Json, RequiredApproval } from './wire/approvals.ts'
 export type { DeviceStatus, ListedDevice, UnboundSets } from './wire/devices.ts'
 export type { SetStatus } from './wire/operations.ts'
 export type { SetLimits } from './wire/set-limits.ts'

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { MpcError, type ErrorCode } from '../../src/errors.ts'
-import { APPROVERS, REASON_MAX_LENGTH, type RequiredApproval } from '../../src/wire/approvals.ts'
+import { APPROVERS, DENIERS, REASON_MAX_LENGTH, type RequiredApproval } from '../../src/wire/approvals.ts'
 import { errorStatus, serverCodes, type ErrorBody } from '../../src/wire/error-body.ts'
 import { ref, type Json } from './schemas.ts'
 
@@ -99,6 +99,7 @@ function errorExample(status: number, id: string, message: string): ErrorBody {
       retryable,
       ...(id === 'RATE_LIMITED' && { retryAfterMs: 1_800_000 }),
       ...(id === 'APPROVAL_REQUIRED' && { approval: APPROVAL }),
+      ...(message.startsWith('the policy denies') && { denial: { by: 'policy' as const, reason: '' } }),
     },
   }
 }
@@ -136,6 +137,18 @@ export const errorBody = (code: ReturnType<typeof errorCode>): v.GenericSchema<E
           v.description(
             'With `RATE_LIMITED`, and with `APPROVAL_REQUIRED` until `readyAt`: milliseconds until the request may be repeated.',
           ),
+        ),
+      ),
+      denial: v.exactOptional(
+        v.pipe(
+          v.strictObject({
+            by: v.pipe(
+              v.picklist(DENIERS),
+              v.description("The app's policy, one of its sums over time, or whoever had to approve it."),
+            ),
+            reason: v.pipe(v.string(), v.maxLength(REASON_MAX_LENGTH), v.description("The policy's, for the user.")),
+          }),
+          v.description("With `POLICY_DENIED` by the app's policy: what has denied it, and why."),
         ),
       ),
       approval: v.exactOptional(

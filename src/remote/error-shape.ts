@@ -1,4 +1,4 @@
-import type { AbortReason, Approver, ErrorCode, RequiredApproval } from '../errors.ts'
+import type { AbortReason, Approver, Denial, ErrorCode, RequiredApproval } from '../errors.ts'
 import type { ErrorDescription } from '../util/error-description.ts'
 import { flag, hex, list, object, oneOf, optional, orNull, type Shape, text, whole } from './shape.ts'
 
@@ -16,6 +16,7 @@ export interface ErrorFields {
   readonly round?: number
   readonly blame?: readonly number[]
   readonly approval?: RequiredApproval
+  readonly denial?: Denial
 }
 
 /** The fields of what a request waits for. */
@@ -38,4 +39,5 @@ export const errorFields: Shape<ErrorFields> = object<ErrorFields>({
   round: optional(whole(0, 255)),
   blame: optional(list(whole(1, 255), 255)),
   approval: optional(object<RequiredApproval>(requiredApproval)),
+  denial: optional(object<Denial>({ by: oneOf<Denial['by']>(['policy', 'sum', 'approver']), reason: text(200) })),
 })

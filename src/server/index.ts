@@ -27,9 +27,9 @@ export type {
 } from './observe.ts'
 export type { ApprovalDecision, ClientApproval, ListApprovalsOptions, ServerApprovals } from './approvals/operator.ts'
 export type { Readiness } from './readiness.ts'
-export type { PolicyAction, PolicyConditions } from './access/conditions.ts'
+export type { PolicyAction, PolicyAnswer, PolicyConditions, PolicyDenial } from './access/conditions.ts'
 export type { Policy, PolicyRequest, SignedItem } from './access/policy.ts'
-export type { Approval, ApprovalState, Approver, Json, RequiredApproval } from '../wire/approvals.ts'
+export type { Approval, ApprovalState, Approver, Denial, Json, RequiredApproval } from '../wire/approvals.ts'
 export type { Reservation } from './access/reservation.ts'
 export type {
   DecodedIntent,

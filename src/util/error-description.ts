@@ -1,5 +1,6 @@
 import {
   type AbortReason,
+  type Denial,
   type ErrorCode,
   type RequiredApproval,
   MpcError,
@@ -22,6 +23,7 @@ export type ErrorDescription =
       message: string
       retryAfterMs?: number | undefined
       approval?: RequiredApproval | undefined
+      denial?: Denial | undefined
     }
   | { readonly kind: 'type' | 'range'; message: string }
   | { readonly kind: 'unexpected' }
@@ -33,9 +35,9 @@ export function describeError(error: unknown): ErrorDescription {
     return { kind: 'protocol', reason, round, blame, message: withoutSuffix(error) }
   }
   if (isMpcError(error)) {
-    const { code, retryable, message, retryAfterMs, approval } = error
+    const { code, retryable, message, retryAfterMs, approval, denial } = error
     const wait = { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(approval && { approval }) }
-    return { kind: 'code', code, retryable, message, ...wait }
+    return { kind: 'code', code, retryable, message, ...wait, ...(denial && { denial }) }
   }
   const name = errorName(error)
   const message = errorMessage(error) ?? ''
@@ -54,8 +56,8 @@ export function restoreError(description: ErrorDescription, unexpected: () => Mp
     case 'protocol':
       return new ProtocolError(description.reason, description.round, description.blame, description.message)
     case 'code': {
-      const { code, message, retryable, retryAfterMs, approval } = description
-      return new MpcError(code, message, { retryable, retryAfterMs, approval })
+      const { code, message, retryable, retryAfterMs, approval, denial } = description
+      return new MpcError(code, message, { retryable, retryAfterMs, approval, denial })
     }
     case 'range':
       return new RangeError(description.message)

@@ -1,7 +1,7 @@
-import type { Approver, RequiredApproval } from '../errors.ts'
+import type { Approver, Denial, RequiredApproval } from '../errors.ts'
 import { isHex } from '../util/bytes.ts'
 
-export type { Approver, RequiredApproval }
+export type { Approver, Denial, RequiredApproval }
 
 /** The longest reason, in UTF-16 code units. */
 export const REASON_MAX_LENGTH = 200
@@ -78,6 +78,18 @@ export function readRequiredApproval(value: unknown): RequiredApproval | undefin
   if (approver !== null && !APPROVERS.some((one) => one === approver)) return undefined
   if (typeof reason !== 'string' || reason.length > REASON_MAX_LENGTH) return undefined
   return { approvalId, approver: approver as Approver | null, readyAt, expiresAt, reason }
+}
+
+/** What can deny a request. */
+export const DENIERS: readonly Denial['by'][] = ['policy', 'sum', 'approver']
+
+/** Why a request was denied, of an error's body; undefined if it is anything else. */
+export function readDenial(value: unknown): Denial | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { by, reason } = value as Partial<Denial>
+  if (by === undefined || !DENIERS.includes(by)) return undefined
+  if (typeof reason !== 'string' || reason.length > REASON_MAX_LENGTH) return undefined
+  return { by, reason }
 }
 
 /** Whether it is the id of a request for approval: 16 bytes in lower-case hex. */

@@ -1,4 +1,4 @@
-import { readRequiredApproval, type RequiredApproval } from './approvals.ts'
+import { readDenial, readRequiredApproval, type Denial, type RequiredApproval } from './approvals.ts'
 import { fromUtf8 } from '../util/bytes.ts'
 import { MpcError, ProtocolError, type ErrorCode, isMpcError, isProtocolError } from '../errors.ts'
 
@@ -41,6 +41,8 @@ export interface ErrorBody {
     readonly retryAfterMs?: number
     /** With APPROVAL_REQUIRED: what the request waits for. */
     readonly approval?: RequiredApproval
+    /** With POLICY_DENIED by the app's policy: what has denied it, and why. */
+    readonly denial?: Denial
     /** The ECDSA setups of the two sides differ: the client makes a new one and signs again. */
     readonly reason?: 'OT_DESYNC'
   }
@@ -51,10 +53,10 @@ export interface ErrorBody {
  * to act on it. A peer that was caught cheating learns only that the operation ended.
  */
 export function errorBody(error: MpcError): ErrorBody {
-  const { code: id, message, retryable, retryAfterMs, approval } = error
+  const { code: id, message, retryable, retryAfterMs, approval, denial } = error
   if (!isProtocolError(error)) {
     const wait = { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(approval && { approval }) }
-    return { error: { id, message, retryable, ...wait } }
+    return { error: { id, message, retryable, ...wait, ...(denial && { denial }) } }
   }
   if (error.reason === 'OT_DESYNC') return { error: { id, message, retryable, reason: error.reason } }
   return { error: { id, message: 'the operation was aborted: a check of the protocol failed', retryable } }
@@ -132,10 +134,12 @@ function errorOf(status: number, errorFields: Partial<ErrorBody['error']>, waitM
     return new ProtocolError('OT_DESYNC', 1, [], message)
   const retryAfterMs = isWait(errorFields.retryAfterMs) ? errorFields.retryAfterMs : waitMs
   const approval = id === 'APPROVAL_REQUIRED' ? readRequiredApproval(errorFields.approval) : undefined
+  const denial = id === 'POLICY_DENIED' ? readDenial(errorFields.denial) : undefined
   return new MpcError(id as ErrorCode, message, {
     ...(isFlag(retryable) && { retryable }),
     retryAfterMs,
     approval,
+    denial,
   })
 }
 

@@ -81,7 +81,7 @@ export async function playStory(pilot: Pilot, { ethereum, onStep = () => {} }: S
   await laptop.click('Sign in on the site')
   await laptop.sees('Let somebody take your tokens')
   await laptop.click('Agree and sign')
-  await laptop.sees('The rules of the app do not allow this signature')
+  await laptop.sees('The rules of the app do not allow this')
   await onStep('a permit is caught')
 
   await laptop.click('Devices')

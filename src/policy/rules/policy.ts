@@ -12,6 +12,11 @@ export interface PolicyOptions {
    * `join` give somebody what signs: an exported key signs everything.
    */
   readonly others: Policy
+  /**
+   * Whether clients are told why the rules deny a signature (`denial` of the error). A thief of one learns limits and recipients
+   * then, too. Default: false.
+   */
+  readonly explainsDenials?: boolean
 }
 
 /** A `policy` of `createServer`, made of rules. */
@@ -32,9 +37,10 @@ export type RulePolicy = Policy & {
  * })
  */
 export function createPolicy(options: PolicyOptions): RulePolicy {
-  const { sign, others } = assertObject(options, 'createPolicy')
+  const { sign, others, explainsDenials = false } = assertObject(options, 'createPolicy')
   assertMethods(sign, ['judge'], 'sign')
   if (typeof others !== 'function') throw new TypeError('others must be a function')
+  if (typeof explainsDenials !== 'boolean') throw new TypeError('explainsDenials must be true or false')
   const explain = (request: PolicyRequest): Verdict => {
     const { action, intent, items } = assertObject(request, 'explain')
     if (action === 'signAll' && items !== undefined) return judgeAll(sign, signaturesOf(request, items))
@@ -45,6 +51,7 @@ export function createPolicy(options: PolicyOptions): RulePolicy {
     if (request.action !== 'sign' && request.action !== 'signAll') return others(request, hook)
     const verdict = explain(request)
     const { allowed, reserve, approval, delayMs, reasons } = verdict
+    if (!allowed && explainsDenials) return { allowed, reason: reasonOf(reasons) }
     if (!allowed || (reserve === undefined && !waits(verdict))) return allowed
     return {
       ...(reserve && { reserve }),

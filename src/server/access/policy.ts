@@ -4,7 +4,15 @@ import type { MessageHash } from '../../protocol/ecdsa/index.ts'
 import type { BackupMethodName, Curve, SignatureScheme } from '../../types.ts'
 import type { PolicyIntent } from '../../policy/types.ts'
 import type { Caller } from './caller.ts'
-import { ALLOWED, allOf, readAnswer, type PolicyAction, type Allowed, type PolicyConditions } from './conditions.ts'
+import {
+  ALLOWED,
+  allOf,
+  readAnswer,
+  type Allowed,
+  type PolicyAction,
+  type PolicyAnswer,
+  type PolicyDenial,
+} from './conditions.ts'
 
 /** What a client requests, for the policy to judge. */
 export interface PolicyRequest {
@@ -89,11 +97,11 @@ export function limitFields({ scope, expiresAt }: Limits): Pick<PolicyRequest, '
 
 /**
  * Called before an action starts, after its sets were found to belong to the client. Anything but `true`, and conditions, denies
- * the action. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
+ * the action; a {@link PolicyDenial} says why. If it throws or takes longer than `limits.hookMs`, the action does not start, and the response is 503, after
  * which clients may retry.
  */
 export interface Policy {
-  (request: PolicyRequest, options: HookOptions): boolean | PolicyConditions | Promise<boolean | PolicyConditions>
+  (request: PolicyRequest, options: HookOptions): PolicyAnswer | Promise<PolicyAnswer>
   /**
    * Whether it judges all items of a `signAll` at once. Default: it is asked about each of them as if it was a `sign`, and all
    * must be allowed; what it reserves for them is added up, and the whole waits for all that it wants for one of them.
@@ -119,17 +127,18 @@ export async function askPolicy({ policy, limits }: Asking, request: PolicyReque
     const answer = await askHook('policy', limits.hookMs, async (options) =>
       readAnswer(one.action, await policy(one, options)),
     )
-    if (answer === undefined) throw denied(request)
+    if (!answer.allowed) throw denied(request, answer)
     answers.push(answer)
   }
   // Answers that cannot be added up are a failure of the policy.
   const allowed = await askHook('policy', limits.hookMs, () => allOf(answers))
-  if (allowed === undefined) throw denied(request)
+  if (!allowed.allowed) throw denied(request, allowed)
   return allowed
 }
 
-function denied({ action }: PolicyRequest): MpcError {
-  return new MpcError('POLICY_DENIED', `the policy denies ${action}`)
+function denied({ action }: PolicyRequest, { reason }: PolicyDenial): MpcError {
+  const why = reason === '' ? '' : `: ${reason}`
+  return new MpcError('POLICY_DENIED', `the policy denies ${action}${why}`, { denial: { by: 'policy', reason } })
 }
 
 /** A `signAll` as requests to sign each of its items; any other request as it is. */

@@ -136,8 +136,13 @@ async function ask(context: ServerContext, search: Search, conditions: WaitCondi
   const asked = await context.turns.take(turnOfClient(clientId), () =>
     context.database.transaction(work, 'read committed'),
   )
-  if (asked === 'denied') throw new MpcError('POLICY_DENIED', 'the request was denied, or not approved in time')
+  if (asked === 'denied') throw notApproved()
   return asked
+}
+
+function notApproved(): MpcError {
+  const reason = 'denied, or not approved in time'
+  return new MpcError('POLICY_DENIED', `the request was ${reason}`, { denial: { by: 'approver', reason } })
 }
 
 /**

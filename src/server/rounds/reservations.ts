@@ -47,7 +47,8 @@ export async function reserve(
       [clientId, counter, timestamp(context)],
     )
     if (BigInt(readColumn(row, 'reserved', text)) + amount > most) {
-      throw new MpcError('POLICY_DENIED', 'the policy denies sign: more than it allows in this time')
+      const reason = 'more than it allows in this time'
+      throw new MpcError('POLICY_DENIED', `the policy denies sign: ${reason}`, { denial: { by: 'sum', reason } })
     }
     await tx.query(
       `insert into reshare_reservations (client_id, counter, operation_id, amount, ends_at, period_ms)

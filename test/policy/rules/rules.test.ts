@@ -158,6 +158,11 @@ describe('rules together', () => {
     expect(await policy({ clientId: 'ann', action: 'export' }, options)).toBe(false)
     expect(policy.explain(request(RAW))).toEqual({ allowed: true, reasons: ['kinds: allowed'] })
     expect(() => policy.explain({ clientId: 'ann', action: 'backup' })).toThrow(TypeError)
+    const isExplained = { sign: kinds('raw'), others: () => true, explainsDenials: true }
+    const reason = 'kinds: ethereumMessage is none of them'
+    expect(await createPolicy(isExplained)(request(message('hello')), options)).toEqual({ allowed: false, reason })
+    expect(await createPolicy(isExplained)(request(RAW), options)).toBe(true)
+    expect(() => createPolicy({ ...isExplained, explainsDenials: 1 as never })).toThrow(TypeError)
     for (const wrong of [undefined, {}, { sign: deny() }, { others: () => true }, { sign: {}, others: () => true }]) {
       expect(() => createPolicy(wrong as never)).toThrow(TypeError)
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseErrorBody, readFailure } from '../../../src/wire/error-body.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { MpcError } from '../../../src/errors.ts'
 import { createServer, type PolicyRequest, type ServerOptions } from '../../../src/server/index.ts'
@@ -100,6 +101,33 @@ describe('the policy', () => {
       ),
     ).toEqual([403, 'POLICY_DENIED'])
     expect(told()).toEqual([])
+  })
+
+  test('may say why it denies', async () => {
+    const denial = asking(() => ({ allowed: false, reason: 'the wallet is frozen' }))
+    const answers = [
+      await sign(denial, wallet.signing).post(),
+      await denial.send('POST', paths.retire(setIdOf(wallet.signing))),
+    ]
+    const errors = answers.map((answer) => readFailure(answer.status, parseErrorBody(answer.body)).error)
+    const expected = { code: 'POLICY_DENIED', denial: { by: 'policy', reason: 'the wallet is frozen' } }
+    expect(errors).toMatchObject([expected, expected])
+    expect(errors[0]?.message).toBe('the policy denies sign: the wallet is frozen')
+    expect(told()).toEqual([])
+  })
+
+  test.each<[string, unknown, object]>([
+    ['without a reason', { allowed: false }, { by: 'policy', reason: '' }],
+    ['as a rule does', { allowed: false, reasons: ['deny: everything is denied'] }, { by: 'policy', reason: '' }],
+  ])('that denies %s denies', async (_, answer, denial) => {
+    const { status: code, body } = await sign(asking(() => answer), wallet.signing).post() // prettier-ignore
+    expect(readFailure(code, parseErrorBody(body)).error).toMatchObject({ code: 'POLICY_DENIED', denial })
+  })
+
+  test.each([1, 'two\nlines', 'x'.repeat(201), null])('with %j for a reason fails', async (reason) => {
+    const answer = await sign(asking(() => ({ allowed: false, reason })), wallet.signing).post() // prettier-ignore
+    expect(status(answer)).toEqual(FAILED)
+    told()
   })
 
   test('changes nothing by changing what it is given', async () => {

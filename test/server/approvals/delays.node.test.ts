@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { sweep } from '../../../src/server/maintenance/sweep.ts'
 import { recordAbort } from '../../../src/server/rounds/decisions.ts'
+import { parseErrorBody, readFailure } from '../../../src/wire/error-body.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { toHex } from '../../../src/util/bytes.ts'
 import { databaseKinds } from '../../e2e/support/databases.ts'
@@ -53,7 +54,9 @@ describe.each(databaseKinds)('delays, on $name', ({ open }) => {
     expect(codeOf(await phone.send('POST', paths.approve(approvalId)))).toBe('AUTH_FAILED')
     expect(await deny(phone, approvalId)).toMatchObject({ state: 'CANCELLED' })
     world.pass(HOUR)
-    expect(codeOf(await recover(thief, source).post())).toBe('POLICY_DENIED')
+    const { status, body } = await recover(thief, source).post()
+    const denial = { by: 'approver', reason: 'denied, or not approved in time' }
+    expect(readFailure(status, parseErrorBody(body)).error).toMatchObject({ code: 'POLICY_DENIED', denial })
     // Asked for again, it waits again from the beginning.
     requiredIn(await recover(thief, source).post())
   })

@@ -183,6 +183,12 @@ describe.each(databaseKinds)('reservations on $name', ({ open }) => {
       expect(await codeOf(play(sign(owner.having(paying(7n)), owner.wallet.signing)))).toBe('signed')
     })
 
+    test('is denied with what has denied it', async () => {
+      const denial = { by: 'sum', reason: 'more than it allows in this time' }
+      const denied = play(sign(owner.having(paying(8n)), owner.wallet.signing))
+      await expect(denied).rejects.toMatchObject({ code: 'POLICY_DENIED', denial })
+    })
+
     test('is all or nothing', async () => {
       const [one, other] = [paying(5n).policy().reserve[0]!, paying(8n, { counter: 'others' }).policy().reserve[0]!]
       const policy = () => ({ reserve: [one, other] })

@@ -1,4 +1,4 @@
-import type { Approval } from 'reshare'
+import type { Approval, Denial } from 'reshare'
 import type { PolicyIntent, PolicyRequest } from 'reshare/policy'
 import { describe, expect, test } from 'vitest'
 import { policyOf } from '../../../demo/policy.ts'
@@ -101,12 +101,18 @@ describe('what is asked for, in words', () => {
 })
 
 describe('a denial in the user’s words', () => {
-  test.each([
-    ['the policy denies sign: more than it allows in this time', 'This is more than you may pay in an hour.'],
-    ['the policy denies sign', 'The rules of the app do not allow this signature.'],
-    ['the request was denied, or not approved in time', 'Another device has stopped it, or nobody has approved it.'],
-    ['something else', 'This is not allowed.'],
-  ])('%s', (message, title) => {
-    expect(explain(new MpcError('POLICY_DENIED', message)).title).toBe(title)
+  test.each<[string, Denial | undefined, string]>([
+    ['a sum', { by: 'sum', reason: 'too much' }, 'This is more than you may pay in an hour.'],
+    ['the policy', { by: 'policy', reason: '' }, 'The rules of the app do not allow this.'],
+    ['another device', { by: 'approver', reason: '' }, 'Another device has stopped it, or nobody has approved it.'],
+    ['a rule of every server', undefined, 'This is not allowed.'],
+  ])('by %s', (_, denial, title) => {
+    expect(explain(new MpcError('POLICY_DENIED', 'denied', { denial })).title).toBe(title)
+  })
+
+  test('has the reason of the policy', () => {
+    const denial = { by: 'policy', reason: 'a permit is not understood' } as const
+    const { advice } = explain(new MpcError('POLICY_DENIED', 'denied', { denial }))
+    expect(advice).toContain('The reason: a permit is not understood.')
   })
 })

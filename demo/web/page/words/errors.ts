@@ -122,9 +122,9 @@ export function explain(error: unknown): Explanation {
   return { title, advice: advice + wait, code: known.code }
 }
 
-function wordsOf({ code, retryable, message }: MpcError): Words {
+function wordsOf({ code, retryable, denial }: MpcError): Words {
   if (code === 'STORAGE_UNAVAILABLE' && !retryable) return NO_PLACE
-  return (code === 'POLICY_DENIED' && denialWords(message)) || WORDS[code]
+  return denial === undefined ? WORDS[code] : denialWords(denial)
 }
 
 /** The first line of an error of another library, not all of which are meant for users. */
