@@ -288,6 +288,22 @@ export const PROTOCOL = [
     why: 'A digest has 32 bytes: one more is not kept.',
   },
   {
+    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    mutator: 'EqualityOperator',
+    from: 'at < length - tail',
+    to: 'at >= length - tail',
+    line: 'at < length - tail',
+    why: 'An endless loop, every step of which hashes a block: the clock is quicker than the count.',
+  },
+  {
+    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    mutator: 'AssignmentOperator',
+    from: 'at += BLOCK',
+    to: 'at -= BLOCK',
+    line: 'at < length - tail',
+    why: 'An endless loop, every step of which hashes a block: the clock is quicker than the count.',
+  },
+  {
     file: 'src/protocol/ecdsa/ot/tagged-batch.ts',
     mutator: 'ConditionalExpression',
     from: 'start === undefined',
