@@ -26,6 +26,9 @@ export interface SignAllData {
   readonly items: readonly SignItemData[]
 }
 
+/** The most items of a `signAll`. */
+export const ITEMS_MAX = 64
+
 /** What one signature is of. */
 export interface SignItemData {
   readonly scheme: SignatureScheme

@@ -16,7 +16,14 @@ import type {
   WalletSet,
 } from '../index.ts'
 import { BACKUP_METHODS, CURVES } from '../types.ts'
-import type { BackupData, FailedWallet, RecoveredData, ResumedData, SignatureData } from './action-data.ts'
+import {
+  type BackupData,
+  type FailedWallet,
+  ITEMS_MAX,
+  type RecoveredData,
+  type ResumedData,
+  type SignatureData,
+} from './action-data.ts'
 import { errorFields, requiredApproval } from './error-shape.ts'
 import type { PARAMETERS } from './parameter-shapes.ts'
 import {
@@ -43,9 +50,6 @@ interface ResultShapes<R, E> {
 }
 
 const LIST_MAX = 10_000
-
-/** The most items of a `signAll`. */
-export const ITEMS_MAX = 64
 
 const signature = object<SignatureData>({
   signature: bytes(64, 64),

@@ -1,7 +1,6 @@
 import type { MessageHash, SignatureScheme } from '../index.ts'
 import { INTENT_MAX_LENGTH } from '../wire/intent-length.ts'
-import type { IntentData, SignAllData, SignData, SignItemData } from './action-data.ts'
-import { ITEMS_MAX } from './result-shapes.ts'
+import { type IntentData, ITEMS_MAX, type SignAllData, type SignData, type SignItemData } from './action-data.ts'
 import { list, markedBytes, name as named, object, optional, type Shape, whole } from './shape.ts'
 
 const MESSAGE_MAX_LENGTH = 64 * 1024
