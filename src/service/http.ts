@@ -44,13 +44,20 @@ export class Misconfigured extends Error {
 
 brand(Misconfigured, 'Misconfigured')
 
-/** Reads the body of a request or a response; undefined if it is longer than `maximum` bytes. */
+/**
+ * Reads the body of a request or a response.
+ *
+ * @param signal ends the reading: what was read until then is returned
+ * @returns undefined if it is longer than `maximum` bytes
+ */
 export async function readAll(
   body: ReadableStream<Uint8Array> | null,
   maximum: number,
+  signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   if (body === null) return new Uint8Array()
   const reader = body.getReader()
+  signal?.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true })
   const chunks: Uint8Array[] = []
   let length = 0
   for (;;) {
@@ -66,12 +73,15 @@ export async function readAll(
 }
 
 /**
- * Reads a request's body.
+ * Reads a request's body. Of one that announces that it is too long, nothing is read.
  *
+ * @param signal as of {@link readAll}
  * @throws {BadRequest} if it is longer than `maximum` bytes
  */
-export async function readBody(request: Request, maximum: number): Promise<Uint8Array> {
-  const body = await readAll(request.body, maximum)
+export async function readBody(request: Request, maximum: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const isTooLong = Number(request.headers.get('content-length') ?? 0) > maximum
+  if (isTooLong) await request.body?.cancel()
+  const body = isTooLong ? undefined : await readAll(request.body, maximum, signal)
   if (body === undefined) throw new BadRequest(`the body is longer than ${maximum} bytes`)
   return body
 }

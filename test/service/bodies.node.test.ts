@@ -24,6 +24,27 @@ describe('bodies', () => {
     expect(cancelled).toBe(true)
   })
 
+  test('that announce that they are too long are not read', async () => {
+    let pulled = 0
+    let cancelled = false
+    const source = { pull: () => void pulled++, cancel: () => void (cancelled = true) }
+    const body = new ReadableStream<Uint8Array>(source, { highWaterMark: 0 })
+    const headers = { 'content-length': '26' }
+    const request = new Request('http://server.test', { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+    await expect(readBody(request, 25)).rejects.toThrow(BadRequest)
+    expect([pulled, cancelled]).toEqual([0, true])
+  })
+
+  test('are read until a signal ends it', async () => {
+    const controller = new AbortController()
+    let cancelled = false
+    const source = { cancel: () => void (cancelled = true) }
+    const reading = readAll(new ReadableStream<Uint8Array>(source), 25, controller.signal)
+    controller.abort()
+    expect(await reading).toEqual(new Uint8Array())
+    expect(cancelled).toBe(true)
+  })
+
   test('are JSON where JSON is expected', async () => {
     const json = (body: BodyInit, type = 'application/json') => {
       return new Request('https://reshare.example', { method: 'POST', body, headers: { 'content-type': type } })

@@ -73,8 +73,9 @@ export function createApp(context: ServerContext, options: AppOptions): Hono<Env
   app.post(SEALED_PATH, (c) => {
     if (c.env.device !== undefined) throw channelFailed()
     const { channelKeys } = options
-    const { random, limits, now } = context
-    return respondSealed(c.req.raw, { channelKeys, random, bodyBytes: limits.bodyBytes, now }, async (inner, sealed) =>
+    const { random, now } = context
+    const { bodyBytes, requestMs } = context.limits
+    return respondSealed(c.req.raw, { channelKeys, random, bodyBytes, requestMs, now }, async (inner, sealed) =>
       app.fetch(inner, sealed),
     )
   })

@@ -1,4 +1,4 @@
-import { isBadRequest, readBody } from '../../service/http.ts'
+import { isBadRequest, readBody, Unavailable } from '../../service/http.ts'
 import {
   decodeRequest,
   encodeResponse,
@@ -15,6 +15,7 @@ import { toHex, wipe } from '../../util/bytes.ts'
 import { CodecError, isCodecError } from '../../util/codec.ts'
 import type { RandomSource } from '../../util/random.ts'
 import { errorName } from '../../util/brand.ts'
+import { within } from '../../util/within.ts'
 import { assertVersion, SEALED_VERSIONS } from '../../wire/versions.ts'
 
 /** What opening sealed requests needs. */
@@ -24,6 +25,8 @@ export interface SealedOptions {
   readonly random: RandomSource
   /** The longest body of a request within. */
   readonly bodyBytes: number
+  /** How long the request may take to arrive. */
+  readonly requestMs: number
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -47,7 +50,7 @@ export interface Sealed {
  */
 export async function respondSealed(
   request: Request,
-  { channelKeys, random, bodyBytes, now }: SealedOptions,
+  { channelKeys, random, bodyBytes, requestMs, now }: SealedOptions,
   dispatch: (inner: Request, sealed: Sealed) => Promise<Response>,
 ): Promise<Response> {
   let opened: OpenedRequest | undefined
@@ -55,7 +58,9 @@ export async function respondSealed(
   let time: number
   try {
     if (request.headers.get('content-type') !== SEALED_CONTENT_TYPE) throw new CodecError('not a sealed request')
-    const message = await readBody(request, REQUEST_OVERHEAD + REQUEST_FIELDS_MAX_LENGTH + bodyBytes)
+    const most = REQUEST_OVERHEAD + REQUEST_FIELDS_MAX_LENGTH + bodyBytes
+    // Who sends it is said within: anybody can send a body that never ends.
+    const message = await within(requestMs, (signal) => readBody(request, most, signal), tooLate)
     assertVersion(message, SEALED_VERSIONS)
     opened = await openRequest(channelKeys, message, random)
     const decoded = decodeRequest(opened.plaintext)
@@ -76,6 +81,10 @@ export async function respondSealed(
   const sealed = opened.sealResponse(encodeResponse({ status: response.status, time: Math.floor(now()), body }))
   const headers = { 'content-type': SEALED_CONTENT_TYPE, 'cache-control': 'no-store' }
   return new Response(sealed as Uint8Array<ArrayBuffer>, { headers })
+}
+
+function tooLate(): Unavailable {
+  return new Unavailable('the request took too long to arrive')
 }
 
 /** The same for every cause: only the device that sealed a request may learn what is wrong with it. */

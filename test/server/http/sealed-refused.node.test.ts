@@ -22,6 +22,18 @@ async function post(body: Uint8Array, contentType = SEALED_CONTENT_TYPE, to = se
   return { status: answer.status, body: await answer.text() }
 }
 
+test('a body that never ends is not waited for', async () => {
+  let cancelled = false
+  const limits = { requestMs: 50 }
+  const server = sealed.world.server({ channelKeys: [sealed.current.secretKey], limits })
+  const body = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) })
+  const init = { method: 'POST', headers: { 'content-type': SEALED_CONTENT_TYPE }, body, duplex: 'half' }
+  const answer = await server.fetch(new Request(`http://server.test${SEALED_PATH}`, init))
+  expect(answer.status).toBe(503)
+  expect(cancelled).toBe(true)
+  sealed.world.errors.splice(0)
+})
+
 describe('what does not open', () => {
   const get = (path: string, method: 'GET' | 'POST' = 'GET') =>
     encodeRequest({
