@@ -140,7 +140,16 @@ export default defineConfig(
     languageOptions: {
       globals: Object.fromEntries(
         ['process', 'console', 'URL', 'Buffer', 'performance', 'WebAssembly', 'fetch', 'setTimeout', 'clearTimeout']
-          .concat(['AbortSignal', 'Request', 'Response', 'TextEncoder', 'TextDecoder', 'crypto', 'setInterval'])
+          .concat([
+            'AbortSignal',
+            'Headers',
+            'Request',
+            'Response',
+            'TextEncoder',
+            'TextDecoder',
+            'crypto',
+            'setInterval',
+          ])
           .map((name) => [name, 'readonly']),
       ),
     },

@@ -5,11 +5,11 @@ import { postgresDatabase } from 'reshare/server/postgres'
 import { INVARIANTS } from '../test/crash/support/invariants.mjs'
 import { ask } from './fleet.mjs'
 
-/** As the first request to a server does. @param {string} databaseUrl */
-export async function createTables(databaseUrl) {
+/** As the first request to a server does. @param {string} databaseUrl @param {number} [key] each byte of the master key */
+export async function createTables(databaseUrl, key = 2) {
   const database = postgresDatabase(databaseUrl)
   try {
-    await createServer({ database, masterKey: new Uint8Array(32).fill(2), authenticate: () => undefined }).sweep()
+    await createServer({ database, masterKey: new Uint8Array(32).fill(key), authenticate: () => undefined }).sweep()
   } finally {
     await database.close()
   }
@@ -34,10 +34,10 @@ export async function measureTables(databaseUrl) {
 /**
  * What is wrong with the servers' tables once every time-out has passed.
  *
- * @param {import('./fleet.mjs').Fleet} fleet
+ * @param {import('./fleet.mjs').Fleet & { key?: number }} fleet, with each byte of the master key
  * @param {readonly string[]} walletIds of all wallets that a client has
  */
-export async function findBroken({ databaseUrl, custodianUrl, secret, limits }, walletIds) {
+export async function findBroken({ databaseUrl, key = 2, custodianUrl, secret, limits }, walletIds) {
   // Later than the time-outs of everything that was begun.
   const laterMs = limits.operationMs + limits.responseMs + 1000
   const broken = []
@@ -45,7 +45,7 @@ export async function findBroken({ databaseUrl, custodianUrl, secret, limits }, 
   try {
     const server = createServer({
       database,
-      masterKey: new Uint8Array(32).fill(2),
+      masterKey: new Uint8Array(32).fill(key),
       authenticate: () => undefined,
       custodian: webhookCustodian({ url: custodianUrl, secret }),
       limits,

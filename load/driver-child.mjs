@@ -3,11 +3,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { generateX25519Identity } from 'age-encryption'
 import { custom } from 'reshare/backup'
-import { apiTokens } from 'reshare/server'
-import { postgresDatabase } from 'reshare/server/postgres'
 import { act, generate, MIX, newLine, settle } from './actions.mjs'
 import { answerCalls, argument } from './calls.mjs'
 import { createDevice } from './device.mjs'
+import { createHomes } from './shards/homes.mjs'
 import { createNetwork } from './network.mjs'
 import { forgetfulStore } from './plants.mjs'
 import { createRandom } from './random.mjs'
@@ -22,13 +21,12 @@ const WIDTH = 8
 
 /** @typedef {import('./wallets.mjs').Line} Line */
 
-/** @type {{ urls: string[], databaseUrl: string, clients: number, seed: number, deadlineMs: number, plant?: string }} */
-const { urls, databaseUrl, clients, seed, deadlineMs, plant } = argument()
+/** @type {{ shards: { urls: string[], databaseUrl: string }[], clients: number, seed: number, deadlineMs: number, plant?: string }} */
+const { shards, clients, seed, deadlineMs, plant } = argument()
 const random = createRandom(seed)
-const network = createNetwork(urls, random)
+const homes = createHomes(shards, random)
+const network = createNetwork(homes.urlsOf, random)
 const tally = createTally()
-const database = postgresDatabase({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5000 })
-const tokens = apiTokens(database)
 
 const mayEnd = (/** @type {import('./device.mjs').Device} */ device) => {
   if (network.troubled && random.next() < ENDS.chance) device.endAfter(1 + random.below(ENDS.within))
@@ -42,7 +40,7 @@ const world = {
   timed: tally.timed,
   mostDevices: 3,
   rotates: () => random.next() < 0.5,
-  createToken: () => tokens.create(crypto.randomUUID()),
+  createToken: homes.createToken,
   createDevice(token) {
     const device = createDevice(
       network,
@@ -169,6 +167,8 @@ answerCalls({
     if (rate !== undefined) await openLoop(until, rate)
     else await Promise.all(Array.from({ length: clients }, () => closedLoop(until)))
   },
+  /** A client was moved, as the app's backend learns. @param {{ clientId: string, shard: number }} moved */
+  route: ({ clientId, shard }) => homes.move(clientId, shard),
   trouble(/** @type {boolean} */ on) {
     network.troubled = on
   },

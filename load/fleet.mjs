@@ -60,7 +60,10 @@ export async function withFleet(options, work, load) {
 }
 
 /** @param {import('./options.mjs').Options} options @param {URL} [load] */
-async function startFleet({ servers: count, clients, pool, seed, plant, ha, asynchronous, upgrade, sizes }, load) {
+async function startFleet(
+  { servers: count, clients, pool, seed, plant, ha, asynchronous, upgrade, sizes, shards: sharded },
+  load,
+) {
   const postgres = await startTestPostgres(sizes.length > 0 ? [...SETTINGS, ...FILLED] : SETTINGS)
   if (postgres === undefined) throw new Error('PostgreSQL is not installed')
   /** @type {import('./processes.mjs').Slot[]} */
@@ -99,12 +102,24 @@ async function startFleet({ servers: count, clients, pool, seed, plant, ha, asyn
     })
     const custodianUrl = `http://127.0.0.1:${custodianPort}`
     const servers = []
-    const urls = []
+    /** The second has a database and a key of its own. @type {Shard[]} */
+    const shards = [{ databaseUrl, key: 2, urls: [] }]
+    if (sharded) shards.push({ databaseUrl: await createDatabase(postgres.url, 'second'), key: 3, urls: [] })
     for (let i = 0; i < count; i++) {
       const port = await freePort()
-      urls.push(`http://127.0.0.1:${port}`)
+      const shard = /** @type {Shard} */ (shards[i % shards.length])
+      shard.urls.push(`http://127.0.0.1:${port}`)
       const argument = {
-        ...{ port, databaseUrl, pool, custodianUrl, secret: SECRET, limits, sweepMs: SWEEP_MS },
+        ...{
+          port,
+          databaseUrl: shard.databaseUrl,
+          key: shard.key,
+          pool,
+          custodianUrl,
+          secret: SECRET,
+          limits,
+          sweepMs: SWEEP_MS,
+        },
         ledger: keepsLedger,
       }
       servers.push(await start(`server ${i + 1}`, 'server', argument, load))
@@ -114,7 +129,9 @@ async function startFleet({ servers: count, clients, pool, seed, plant, ha, asyn
       const share = Math.floor(clients / DRIVERS) + (i < clients % DRIVERS ? 1 : 0)
       if (share === 0) continue
       const deadlineMs = cluster === undefined ? DEADLINE_MS : CLUSTER_DEADLINE_MS
-      const argument = { urls, databaseUrl, clients: share, seed: seed + 1 + i, deadlineMs, plant }
+      // The clients of an earlier commit (--upgrade) know of one database.
+      const [{ urls }] = /** @type {[Shard]} */ (shards)
+      const argument = { shards, urls, databaseUrl, clients: share, seed: seed + 1 + i, deadlineMs, plant }
       drivers.push(await start(`clients ${i + 1}`, 'driver', argument))
     }
     /** The first processes of PostgreSQL, of each node that runs. */
@@ -123,7 +140,7 @@ async function startFleet({ servers: count, clients, pool, seed, plant, ha, asyn
         ? [postgres.pid()]
         : cluster.nodes.map(({ postmaster }) => postmaster()).filter((pid) => pid > 0)
     return {
-      ...{ postgres, cluster, postgresPids, databaseUrl, limits },
+      ...{ postgres, cluster, postgresPids, databaseUrl, shards, limits },
       ...{ custodianUrl, secret: SECRET, custodian, servers, drivers, stop },
     }
   } catch (error) {
@@ -133,6 +150,7 @@ async function startFleet({ servers: count, clients, pool, seed, plant, ha, asyn
 }
 
 /** @typedef {Awaited<ReturnType<typeof startFleet>>} Fleet */
+/** A database, each byte of its master key, and its servers. @typedef {{ databaseUrl: string, key: number, urls: string[] }} Shard */
 
 /** @param {string} admin @param {string} name */
 async function createDatabase(admin, name) {

@@ -8,6 +8,8 @@ import { judge } from './judge.mjs'
 import { readOptions } from './options.mjs'
 import { print } from './report.mjs'
 import { run } from './run.mjs'
+import { judgeShards, printShards } from './shards/report.mjs'
+import { runShards } from './shards/run.mjs'
 import { drawSize, judgeSize, printSize } from './size/report.mjs'
 import { runSize } from './size/run.mjs'
 import { judgeUpgrade, printUpgrade } from './upgrade/report.mjs'
@@ -16,12 +18,18 @@ import { runUpgrade } from './upgrade/run.mjs'
 const options = readOptions()
 const about = machine()
 if (options.upgrade) await upgrade()
+else if (options.shards) await shards()
 else if (options.sizes.length > 0) await size()
 else await load()
 
 async function upgrade() {
   const result = await runUpgrade(options, (line) => console.error(line))
   show(result, judgeUpgrade(result), printUpgrade, '--upgrade')
+}
+
+async function shards() {
+  const result = await runShards(options, (line) => console.error(line))
+  show(result, judgeShards(result), printShards, '--shards')
 }
 
 async function size() {
@@ -41,7 +49,7 @@ async function load() {
  * @param {T} result
  * @param {readonly string[]} failed
  * @param {(result: T, failed: readonly string[]) => string} format
- * @param {'' | '--faults' | '--ha' | '--upgrade' | '--size'} kind
+ * @param {'' | '--faults' | '--ha' | '--upgrade' | '--shards' | '--size'} kind
  */
 function show(result, failed, format, kind) {
   const text = format(result, failed)

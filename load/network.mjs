@@ -10,10 +10,10 @@ const FATES = { fine: 95, requestLost: 1, answerLost: 1, sentTwice: 1, repeatedL
  * A load balancer in the client's place: every attempt of every request goes to the next server, so that the rounds of
  * one operation meet different ones. While `troubled` is set some attempts go wrong.
  *
- * @param {readonly string[]} urls
+ * @param {(token: string) => readonly string[]} urlsOf the servers that a client with this token is sent to
  * @param {import('./random.mjs').Random} random
  */
-export function createNetwork(urls, random) {
+export function createNetwork(urlsOf, random) {
   let turn = 0
   const network = {
     troubled: false,
@@ -32,6 +32,7 @@ export function createNetwork(urls, random) {
       const { pathname, search } = new URL(url)
       const send = async (/** @type {RequestInit} */ how) => {
         network.attempts += 1
+        const urls = urlsOf(new Headers(how.headers).get('authorization')?.slice('Bearer '.length) ?? '')
         const server = network.single ? urls[0] : urls[turn++ % urls.length]
         const response = await fetch(server + pathname + search, how).catch((error) => {
           network.unanswered += 1

@@ -18,6 +18,8 @@ const USAGE = `npm run load -- [options]
 --upgrade                  servers of an earlier commit are replaced one after the other by those of this one, and back, on
                            one database, while clients of both go on
 --from COMMIT              the earlier one, which is built in a temporary folder (HEAD^)
+--shards                   two databases with half of the servers each; clients are moved between them while they sign, by
+                           movers of which some are killed
 --size N,N,…               fill in so many wallets by SQL, one size after the other, and measure what one action takes at each,
                            what grows, and two hours of use
 --no-costs                 leave out what an action costs by itself
@@ -44,6 +46,7 @@ export function readOptions(args) {
       ha: { type: 'boolean', default: false },
       asynchronous: { type: 'boolean', default: false },
       upgrade: { type: 'boolean', default: false },
+      shards: { type: 'boolean', default: false },
       size: { type: 'string' },
       from: { type: 'string', default: 'HEAD^' },
       'no-costs': { type: 'boolean', default: false },
@@ -62,8 +65,8 @@ export function readOptions(args) {
   if (plant !== undefined && plant !== 'server' && plant !== 'client') throw new RangeError('--plant server or client')
   if (values.asynchronous && !values.ha) throw new RangeError('--asynchronous needs --ha')
   if (values.asynchronous && values.docs) throw new RangeError('--asynchronous or --docs, not both')
-  const kinds = [values.ha, values.faults, values.upgrade, values.size].filter(Boolean)
-  if (kinds.length > 1) throw new RangeError('--ha, --faults, --upgrade or --size: one of them')
+  const kinds = [values.ha, values.faults, values.upgrade, values.shards, values.size].filter(Boolean)
+  if (kinds.length > 1) throw new RangeError('--ha, --faults, --upgrade, --shards or --size: one of them')
   return {
     seconds: seconds === undefined ? 60 * positive('minutes', minutes ?? '1') : positive('seconds', seconds),
     servers: whole('servers', servers),
@@ -76,6 +79,7 @@ export function readOptions(args) {
     ha: values.ha,
     asynchronous: values.asynchronous,
     upgrade: values.upgrade,
+    shards: values.shards,
     from: values.from,
     sizes: sizesOf(values.size),
     costs: !values['no-costs'],

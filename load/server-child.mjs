@@ -10,8 +10,8 @@ import { keepLedger } from './ha/ledger.mjs'
 import { dropShares } from './plants.mjs'
 import { watchPg } from './watch-pg.mjs'
 
-/** @type {{ port: number, databaseUrl: string, pool: number, custodianUrl: string, secret: string, limits: import('reshare/server').LimitOptions, sweepMs: number, ledger: boolean }} */
-const { port, databaseUrl, pool, custodianUrl, secret, limits, sweepMs, ledger: keeps } = argument()
+/** @type {{ port: number, databaseUrl: string, pool: number, custodianUrl: string, secret: string, limits: import('reshare/server').LimitOptions, sweepMs: number, ledger: boolean, key: number }} */
+const { port, databaseUrl, pool, custodianUrl, secret, limits, sweepMs, ledger: keeps, key } = argument()
 
 const watched = watchPg()
 const ledger = keeps ? keepLedger() : undefined
@@ -21,7 +21,7 @@ let requests = 0
 const server = createServer({
   database,
   authenticate: apiTokens(database).authenticate,
-  masterKey: new Uint8Array(32).fill(2),
+  masterKey: new Uint8Array(32).fill(key),
   custodian: webhookCustodian({ url: custodianUrl, secret, timeoutMs: 3000 }),
   limits,
   onError: failures.add,

@@ -53,7 +53,7 @@ export function writeBrowserDocs(about, text) {
   replace('npm run bench:browsers', [about, fenced(text)])
 }
 
-/** The latest load run of a kind. @param {{ about: string, text: string, kind: '' | '--faults' | '--ha' | '--upgrade' | '--size' }} run */
+/** The latest load run of a kind. @param {{ about: string, text: string, kind: '' | '--faults' | '--ha' | '--upgrade' | '--shards' | '--size' }} run */
 export function writeLoadDocs({ about, text, kind }) {
   replace(kind === '' ? 'npm run load' : `npm run load -- ${kind}`, [about, fenced(text)])
 }
