@@ -49,6 +49,8 @@ export function runSize(options, say) {
       const fillSeconds = (performance.now() - began) / 1000
       const point = await measure(fleet, options)
       points.push({ wallets, fillSeconds, ...point })
+      const medians = point.latencies.map(({ name, p50 }) => `${name} ${p50.toFixed(0)} ms`)
+      say(`filled in ${fillSeconds.toFixed(0)} s; ${medians.join(', ')}`)
     }
     say('growth')
     const growth = await measureGrowth(fleet, options, template, filled, () =>
