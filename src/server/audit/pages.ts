@@ -1,5 +1,6 @@
 import { boolean, nullable, pick, readColumn, rowDecoder, text, type Decoded } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { isAway } from '../client-moved.ts'
 import { tables } from '../tables.ts'
 
 const readEntry = rowDecoder(tables.reshare_audit)
@@ -96,4 +97,13 @@ export async function readDevices(tx: Queryable, { first, last }: ClientRange): 
     last,
   ])
   return rows.map(readDevice)
+}
+
+/** The clients of a range that are in another database, or on their way. */
+export async function readAway(tx: Queryable, { first, last }: ClientRange): Promise<ReadonlySet<string>> {
+  const rows = await tx.query(
+    `select client_id from reshare_client_moves where ${IN_RANGE} and ${isAway('reshare_client_moves.client_id')}`,
+    [first, last],
+  )
+  return new Set(rows.map((row) => readColumn(row, 'client_id', text)))
 }

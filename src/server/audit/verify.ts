@@ -9,7 +9,7 @@ import { assertHeads, ChainReader, type AuditBreak, type AuditHead } from './cha
 import { SERVER_CHAIN } from './entry.ts'
 import { findDisagreement } from './history.ts'
 import { readAuditKey } from './key.ts'
-import { readClients, readDevices, readEntries, readHeads, readSets } from './pages.ts'
+import { readAway, readClients, readDevices, readEntries, readHeads, readSets } from './pages.ts'
 import type { ClientRange, StoredDevice, StoredHead, StoredSet } from './pages.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 
@@ -128,8 +128,13 @@ async function verifyChains(
     requireSetOfDevice(chain, set, devices)
     compareSet(chain, set, epoch)
   }
+  const away = await readAway(tx, range)
   for (const chain of chains.values()) {
-    if (chain.departed) continue
+    if (chain.departed) {
+      // A chain cut there has sets and devices that nothing is said of.
+      if (!away.has(chain.clientId)) chain.break('DISAGREES', 0, 'the client has left in the log only')
+      continue
+    }
     for (const setId of chain.sets.keys()) chain.break('DISAGREES', 0, `set ${setId} is in the log only`)
   }
   return [...chains.values()]

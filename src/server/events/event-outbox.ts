@@ -3,6 +3,7 @@ import type { Database, SqlValue } from '../../service/database/types.ts'
 import { assertMethods, assertObject } from '../../util/arguments.ts'
 import { isDate } from '../../util/brand.ts'
 import { serverSchema } from '../schema.ts'
+import { isAway } from '../client-moved.ts'
 import { tables } from '../tables.ts'
 
 /** How far the deliveries are. */
@@ -60,7 +61,8 @@ export interface EventOutbox {
   readonly dead: () => Promise<readonly DeadEvent[]>
   /**
    * Has events delivered again that were delivered or given up, with the ids that they had: a receiver ignores those that it
-   * has seen. A client's replayed events come in their order, but after later ones that were delivered before.
+   * has seen. A client's replayed events come in their order, but after later ones that were delivered before. Those of a client that has
+   * left for another database are replayed there.
    *
    * @returns how many
    * @throws {TypeError} if it does not say which
@@ -113,7 +115,7 @@ export function eventOutbox(database: Database): EventOutbox {
       const [row] = await query(
         `with replayed as (
            update reshare_events set outcome = null, ended_at = null, failure = null, attempts = 0, queued = false
-           where ended_at is not null and ${condition} returning 1
+           where ended_at is not null and ${condition} and not ${isAway('reshare_events.client_id')} returning 1
          )
          select count(*)::int as count from replayed`,
         parameters,

@@ -12,7 +12,7 @@ import { encodeWalletShares } from '../../key-share/index.ts'
 import { getGroup } from '../../curve/index.ts'
 import { openShare } from '../sets/shares.ts'
 import { wipe } from '../../util/bytes.ts'
-import { COPIED, deleteKept, hasRows, insertRows, readRows, type ClientTable } from './client-rows.ts'
+import { COPIED, deleteKept, hasAnyRows, hasRows, insertRows, readRows, type ClientTable } from './client-rows.ts'
 import { copyLog, readLog, requireSameStart } from './copy-log.ts'
 import { beginMove, changeMove, findMove, lockSlot, type Move, type MoveRow, type MoveState } from './moves-table.ts'
 import { translateRow, type Translation } from './reseal.ts'
@@ -23,7 +23,7 @@ import { translateRow, type Translation } from './reseal.ts'
  * @throws {Error} if the target has rows of a client of this id, the client's log is broken, or the target has another log of it
  */
 export async function requireMovable(source: ServerContext, target: ServerContext, clientId: string): Promise<void> {
-  if (await hasRows(target.database, clientId)) throw new Error(TARGET_HAS_IT)
+  await requireNoOther(target.database, clientId, await findMove(target.database, clientId))
   const key = await auditKey(source)
   const log = await inSnapshot(source.database, async (tx) => {
     await requireIntact(tx, clientId, key, 'source')
@@ -31,6 +31,12 @@ export async function requireMovable(source: ServerContext, target: ServerContex
   })
   await auditKey(target)
   requireSameStart(await readLog(target.database, clientId), log)
+}
+
+/** What a client leaves behind is its own only if it was there. @throws {Error} if the target has rows of a client of this id */
+async function requireNoOther(target: Queryable, clientId: string, known: MoveRow | undefined): Promise<void> {
+  const found = known === undefined ? hasAnyRows(target, clientId) : hasRows(target, clientId)
+  if (await found) throw new Error(TARGET_HAS_IT)
 }
 
 const TARGET_HAS_IT = 'the target has a client of this id: another one, or one whose earlier move is not finished'
@@ -60,7 +66,7 @@ export async function expectClient(target: ServerContext, move: Move, source: st
     if (known !== undefined && !['GONE', 'CANCELLED'].includes(known.state)) {
       throw new Error(`the target knows of move ${known.number} of this client: ${known.state}`)
     }
-    if (await hasRows(tx, move.clientId)) throw new Error(TARGET_HAS_IT)
+    await requireNoOther(tx, move.clientId, known)
     await beginMove(target, tx, { ...move, state: 'ARRIVING', peer: source })
     return 'ARRIVING'
   }, 'read committed')

@@ -1,3 +1,4 @@
+import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable, Row } from '../../service/database/types.ts'
 
 /** A table with rows of clients, and how those of one client are found. */
@@ -48,6 +49,36 @@ const DELETED: readonly ClientTable[] = [
   ...COPIED.filter(({ table }) => !KEPT.has(table)).reverse(),
 ]
 
+/** Tables that name a client besides: the log and the moves, and those of a custodian in the same database. */
+const OTHERS = [
+  'reshare_audit',
+  'reshare_audit_heads',
+  'reshare_client_moves',
+  'reshare_custodian_shares',
+  'reshare_custodian_ciphertexts',
+  'reshare_custodian_exports',
+  'reshare_custodian_rates',
+]
+
+/**
+ * Requires that this version knows every table that names clients or sets. What a later version has added would stay behind, and
+ * could still be written.
+ *
+ * @throws {Error} if there is another one
+ */
+export async function requireKnownTables(db: Queryable): Promise<void> {
+  const known = [...DELETED, ...COPIED].map(({ table }) => table)
+  const rows = await db.query(
+    `select distinct relname::text as name from pg_class join pg_attribute on attrelid = pg_class.oid
+     where relkind in ('r', 'p') and pg_table_is_visible(pg_class.oid) and relname ~ '^reshare_'
+       and attname in ('client_id', 'set_id') and not attisdropped
+       and relname <> all (string_to_array($1, ',')) order by 1`,
+    [[...known, ...OTHERS].join()],
+  )
+  const names = rows.map((row) => readColumn(row, 'name', text))
+  if (names.length > 0) throw new Error(`a later version has added ${names.join(', ')}: move clients with that one`)
+}
+
 /** The rows of a client in one table, in the order in which they were added where it counts, without what numbers them. */
 export async function readRows(
   db: Queryable,
@@ -76,15 +107,25 @@ export async function deleteRows(tx: Queryable, clientId: string): Promise<void>
   for (const { table, where } of DELETED) await tx.query(`delete from ${table} where ${where}`, [clientId])
 }
 
+const OF_KEPT = COPIED.filter(({ table }) => KEPT.has(table))
+
 /** Deletes what a database has kept of a client that comes back. */
 export async function deleteKept(tx: Queryable, clientId: string): Promise<void> {
-  for (const { table, where } of COPIED.filter((copied) => KEPT.has(copied.table)))
-    await tx.query(`delete from ${table} where ${where}`, [clientId])
+  for (const { table, where } of OF_KEPT) await tx.query(`delete from ${table} where ${where}`, [clientId])
 }
 
 /** Whether a client has rows here, besides those that are kept. */
-export async function hasRows(db: Queryable, clientId: string): Promise<boolean> {
-  const found = DELETED.map(({ table, where }) => `exists (select 1 from ${table} where ${where})`)
+export function hasRows(db: Queryable, clientId: string): Promise<boolean> {
+  return hasRowsIn(db, clientId, DELETED)
+}
+
+/** Whether a client that has never left this database has rows here. */
+export function hasAnyRows(db: Queryable, clientId: string): Promise<boolean> {
+  return hasRowsIn(db, clientId, [...OF_KEPT, ...DELETED])
+}
+
+async function hasRowsIn(db: Queryable, clientId: string, tables: readonly ClientTable[]): Promise<boolean> {
+  const found = tables.map(({ table, where }) => `exists (select 1 from ${table} where ${where})`)
   const rows = await db.query(`select 1 where ${found.join(' or ')}`, [clientId])
   return rows.length > 0
 }

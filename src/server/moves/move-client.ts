@@ -4,7 +4,7 @@ import type { ServerContext } from '../context.ts'
 import { serverSchema } from '../schema.ts'
 import { tables } from '../tables.ts'
 import { copyClient, expectClient, requireMovable } from './arrive.ts'
-import { deleteRows, hasRows } from './client-rows.ts'
+import { deleteRows, hasRows, requireKnownTables } from './client-rows.ts'
 import { raiseFence } from './fence.ts'
 import { hasOpenOperations, leave } from './leave.ts'
 import {
@@ -95,6 +95,7 @@ async function openBoth({ source, target, clientId }: ClientMove): Promise<{ sou
   checkText(clientId, ID, 'clientId')
   for (const { database, audit } of [source, target]) {
     await database.migrate(serverSchema)
+    await requireKnownTables(database)
     await raiseFence(database)
     await audit.open()
   }
