@@ -160,6 +160,8 @@ async function columnsOf(client, table) {
 /** @template T @param {string} url @param {(client: pg.Client) => Promise<T>} work */
 async function withClient(url, work) {
   const client = new pg.Client({ connectionString: url })
+  // A run that is told to end stops PostgreSQL first.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     return await work(client)
