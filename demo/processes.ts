@@ -36,8 +36,10 @@ export interface Processes {
 
 export function createProcesses(): Processes {
   const children: ChildProcess[] = []
+  let isStopped = false
 
   const start = async (program: string, environment: Record<string, string>) => {
+    if (isStopped) throw new Error(`the demo has ended before ${program} started`)
     const child = fork(fileURLToPath(new URL(`./${program}.js`, import.meta.url)), {
       env: { PATH: process.env['PATH'], ...environment },
       serialization: 'advanced',
@@ -58,6 +60,7 @@ export function createProcesses(): Processes {
       (await start(program, environment)).ready as Ready,
     startDevice: async (name, environment) => connect(name, (await start('device', environment)).child),
     async stop() {
+      isStopped = true
       const running = children.filter((child) => child.exitCode === null && child.signalCode === null)
       const ended = running.map((child) => once(child, 'exit'))
       for (const child of running) if (child.connected) child.disconnect()

@@ -13,13 +13,14 @@ export async function runWebDemo(check: boolean): Promise<void> {
   const recoveryDelayMs = asked === undefined ? (check ? DELAYS_MS.checked : DELAYS_MS.shown) : Number(asked)
   const folder = await mkdtemp(join(tmpdir(), 'reshare-web-demo-'))
   const processes = createProcesses()
-  let demo: WebDemo | undefined
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
   })
+  const starting = startWebDemo(processes, { folder: (name) => join(folder, name), recoveryDelayMs })
   try {
-    demo = await startWebDemo(processes, { folder: (name) => join(folder, name), recoveryDelayMs })
+    const demo = await Promise.race([starting, interrupted])
+    if (demo === undefined) return
     for (const reason of demo.missing) process.stdout.write(`${reason}\n`)
     process.stdout.write(`All devices on one page: ${demo.url}\n`)
     if (check) await Promise.race([playInBrowser(demo), interrupted])
@@ -29,8 +30,12 @@ export async function runWebDemo(check: boolean): Promise<void> {
       await interrupted
     }
   } finally {
-    demo?.close()
+    // First, so that a start which is under way fails, and closes what it has opened.
     await processes.stop()
+    await starting.then(
+      (demo) => demo.close(),
+      () => undefined,
+    )
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -40,15 +40,51 @@ export interface WebDemoOptions {
   readonly recoveryDelayMs: number
 }
 
-/** Starts both servers, the chains, the emulated clouds and the pages. */
+/** Starts both servers, the chains, the emulated clouds and the pages. If one fails, the others are closed. */
 export async function startWebDemo(processes: Processes, options: WebDemoOptions): Promise<WebDemo> {
   const shared: Shared = { files: new Map() }
-  const bundling = bundlePages()
   const opening = openChains()
   const services = await serveServices(() => shared.chains)
   const pages = await servePages(shared)
-  shared.overviewUrl = pages.overview.url
+  const closeAll = (chains: Chains) => {
+    chains.ethereum?.stop()
+    services.close()
+    for (const page of [...pages.devices, pages.overview]) page.close()
+  }
+  try {
+    const chains = await connectPages(shared, { processes, options, pages, opening, services: services.url })
+    return {
+      url: pages.overview.url,
+      devices: pages.addresses,
+      files: shared.files,
+      ethereum: chains.ethereum !== undefined,
+      missing: chains.missing,
+      close: () => closeAll(chains),
+    }
+  } catch (error) {
+    closeAll(await opening)
+    throw error
+  }
+}
 
+interface Started {
+  readonly processes: Processes
+  readonly options: WebDemoOptions
+  readonly pages: Awaited<ReturnType<typeof servePages>>
+  readonly opening: Promise<Chains>
+  /** The URL of the emulated clouds. */
+  readonly services: string
+}
+
+/** Starts the servers that the pages call, and tells the pages of them. */
+async function connectPages(
+  shared: Shared,
+  { processes, options, pages, opening, services }: Started,
+): Promise<Chains> {
+  const bundling = bundlePages()
+  // Awaited below; an error of the servers comes first.
+  bundling.catch(() => undefined)
+  shared.overviewUrl = pages.overview.url
   const servers = await startServers(processes, options, pages.addresses.map(({ url }) => url).join())
   const chains = (shared.chains = await opening)
   shared.files = await bundling
@@ -56,22 +92,11 @@ export async function startWebDemo(processes: Processes, options: WebDemoOptions
     ...servers,
     run: randomBytes(8).toString('hex'),
     userId: USER_ID,
-    services: services.url,
+    services,
     ethereum: chains.ethereum?.url ?? null,
     solana: chains.solana?.recipient ?? null,
   }
-  return {
-    url: pages.overview.url,
-    devices: pages.addresses,
-    files: shared.files,
-    ethereum: chains.ethereum !== undefined,
-    missing: chains.missing,
-    close() {
-      chains.ethereum?.stop()
-      services.close()
-      for (const page of [...pages.devices, pages.overview]) page.close()
-    },
-  }
+  return chains
 }
 
 /** A page for each device, and one that shows them all. */

@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { schnorr } from '@noble/curves/secp256k1.js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Report } from '../../demo/report.ts'
 import { solanaAddress } from '../../src/adapters/solana/index.ts'
 import { ethereumAddress } from '../../src/adapters/viem/index.ts'
@@ -76,3 +78,28 @@ test('the demo prints one JSON object with --json, and it is true', { timeout: 3
   expect(statuses('invite')).toContain('Waiting for the other device')
   expect(statuses('find')).toEqual([])
 })
+
+test(
+  'interrupted while it starts, the demo on pages ends with its processes and its data',
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reshare-interrupted-'))
+    try {
+      const env = { ...process.env, TMPDIR: folder }
+      // A group of its own, which its processes are in, too.
+      const demo = spawn(process.execPath, [join(built, 'main.js'), '--web'], { cwd: root, env, detached: true })
+      const output: string[] = []
+      demo.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()))
+      const ended = once(demo, 'exit')
+      const data = () => readdirSync(folder).filter((name) => name.startsWith('reshare-web-demo-'))
+      await vi.waitUntil(() => data().length > 0, { timeout: 60_000 })
+      demo.kill('SIGINT')
+      await ended
+      expect(output.join('')).not.toContain('http://')
+      expect(data()).toEqual([])
+      await vi.waitFor(() => expect(() => process.kill(-demo.pid!, 0)).toThrow('ESRCH'), { timeout: 30_000 })
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
