@@ -51,6 +51,8 @@ test('every block is of a language that is tested, and those that are not run ar
     'docs/adapters.md, ts: sends ether',
     "docs/events.md, sh: needs a server's database",
     'docs/operations.md, sh: needs Docker',
+    'docs/shards.md, sh: needs two databases',
+    'docs/shards.md, sh: needs two databases',
     'docs/guides/demo.md, sh: it waits for a browser',
     'docs/guides/demo.md, sh: it needs a Chromium',
     'docs/guides/tutorial.md, sh: the values are yours',
