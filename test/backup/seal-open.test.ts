@@ -192,10 +192,13 @@ describe('sealing', () => {
     const reports: number[] = []
     const onProgress = (fraction: number) => void reports.push(fraction)
     const cipherText = await sealBackup({ record: original, methods, onProgress })
-    for (const run of [reports.splice(0), await opening()]) {
+    const sealing = reports.splice(0)
+    // From one method to the next, if not in between: a fast machine needs one slice of time for each.
+    expect(sealing.length).toBeGreaterThan(2)
+    for (const run of [sealing, await opening()]) {
       expect(run).toEqual([...new Set(run)].sort((a, b) => a - b))
       expect(run.at(-1)).toBe(1)
-      expect(run.length).toBeGreaterThan(10)
+      expect(run.length).toBeGreaterThan(1)
     }
     async function opening() {
       await openBackup({ cipherText, methods: [cheap('p', { engine: 'portable' })], onProgress })

@@ -202,8 +202,11 @@ describe.each(databaseKinds)('the list of wallets, on $name', ({ open }) => {
     }
     const observed = deviceServer(world, { database: { ...database, query } })
     expect((await page(observed.client(clientId, null))).wallets).toHaveLength(1)
-    expect(queries).toBe(1)
-    const [plan] = planned
+    // After it, whether the client has moved meanwhile.
+    expect(queries).toBe(2)
+    const [plan, moved] = planned
+    expect(moved).toContain('reshare_client_moves')
+    expect(moved).not.toContain('reshare_sets')
     for (const index of ['wallets_in_order', 'sets_of_wallet', 'sets_exported', 'sets_in_use']) {
       expect(plan).toContain(`reshare_${index}`)
     }
