@@ -152,7 +152,8 @@ describe('opening parts', () => {
       expect(run.at(-1)).toBe(1)
       expect(run.length).toBeGreaterThan(1)
     }
-    expect(runs[0]!.length).toBeGreaterThan(10)
+    // Three methods.
+    expect(runs[0]!.length).toBeGreaterThan(3)
   })
 
   test('leaves no timer behind', async () => {

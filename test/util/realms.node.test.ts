@@ -94,7 +94,7 @@ test('errors are known by their brand', () => {
   const { proxy, revoke } = Proxy.revocable({}, {})
   revoke()
   expect([isMpcError(proxy), errorName(proxy), errorMessage(proxy)]).toEqual([false, undefined, undefined])
-  expect(Object.keys(error).sort()).toEqual(['approval', 'code', 'name', 'retryAfterMs', 'retryable'])
+  expect(Object.keys(error).sort()).toEqual(['approval', 'code', 'denial', 'name', 'retryAfterMs', 'retryable'])
 })
 
 test('names and kinds of errors of another realm are known', () => {
