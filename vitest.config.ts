@@ -118,11 +118,14 @@ const BROWSER_DEPENDENCIES = [
 ]
 
 function browserProject(browsers: readonly Browser[]): TestProjectInlineConfiguration {
+  const files = [...new Set(browsers.flatMap((browser) => filesOf(tier, browser)))]
   return {
     resolve: { alias },
     optimizeDeps: { include: BROWSER_DEPENDENCIES },
     test: {
       name: 'browser',
+      // Of all browsers, as Vite looks for dependencies in these: each leaves out what is of others.
+      include: files,
       // After Node, whose tests keep every core busy; then one page in each browser at a time.
       sequence: { groupOrder: 2 },
       maxWorkers: 1,
@@ -134,7 +137,7 @@ function browserProject(browsers: readonly Browser[]): TestProjectInlineConfigur
         screenshotFailures: false,
         instances: browsers.map((browser) => ({
           ...{ browser, name: browser, provider: providers[browser]() },
-          include: filesOf(tier, browser),
+          exclude: files.filter((path) => !filesOf(tier, browser).includes(path)),
         })),
       },
     },
