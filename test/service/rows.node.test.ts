@@ -88,7 +88,9 @@ test.each([
       [table],
     )
     // Statements alone use these.
-    const known = created.filter(({ name }) => !['ordinal', 'candidates', 'counts_as'].includes(name as string))
+    const known = created.filter(
+      ({ name }) => !['ordinal', 'candidates', 'counts_as', 'period_ms'].includes(name as string),
+    )
     const described = Object.entries(expected).map(([name, { type, nullable: isNullable }]) => {
       return { name, type, nullable: isNullable }
     })
