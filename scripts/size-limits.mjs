@@ -14,6 +14,7 @@
  * before anything is signed (3 KB).
  * That of viem, for several chains and batches of calls in the provider (3 KB).
  * The server's, for approvals, events, sets with limits and several signatures in one operation (13 KB); the rules', for scopes, approvals and delays (2 KB) and for batches of calls (1.1 KB);
+ * the server's and its program's, for clients that move to another database (1 and 6 KB), and for reasons of denials;
  * those of `remote`, for approvals and several signatures in one operation (1 KB).
  *
  * @type {Readonly<Record<string, number>>}
@@ -55,8 +56,8 @@ export const BUDGETS = {
   bitcoin: 55.5,
   solana: 33,
   scalarSigner: 63,
-  server: 167,
-  'server/program': 362,
+  server: 172,
+  'server/program': 372,
   'server/pglite': 154.5,
   'server/postgres': 33.3,
   custodian: 78.5,
