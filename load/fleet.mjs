@@ -15,7 +15,7 @@ const SECRET = 'webhook-secret-of-the-load'
 const SETTINGS = ['max_connections=200', 'shared_buffers=256MB']
 
 /** So that millions of rows are written once and not at every checkpoint as well. */
-const FILLED = ['max_wal_size=16GB', 'checkpoint_timeout=30min']
+const FILLED = ['max_wal_size=8GB', 'checkpoint_timeout=30min']
 
 /** As short as lets a run see the end of operations, of claims and of answers; no rates, which would slow clients down. */
 const LIMITS = {
@@ -50,11 +50,13 @@ export async function withFleet(options, work, load) {
   // Whoever sends one may send it twice: to the process, and to its group.
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  process.on('SIGHUP', interrupt)
   try {
     return await work(fleet)
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
+    process.off('SIGHUP', interrupt)
     await fleet.stop()
   }
 }

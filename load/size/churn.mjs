@@ -26,6 +26,11 @@ export async function churn(databaseUrl, wallets, responseMs, sweep) {
   await ask(databaseUrl, `alter system set autovacuum_naptime = '2s'`)
   await ask(databaseUrl, 'select pg_reload_conf()')
   await ask(databaseUrl, 'vacuum analyze')
+  await ask(
+    databaseUrl,
+    `create table template.noise as select decode(string_agg(md5(random()::text), ''), 'hex') as bytes
+     from generate_series(1, ${(2 * RESPONSE_BYTES) / 16})`,
+  )
   const signatures = Math.ceil((wallets * A_DAY * ROUND_MS) / (24 * 3_600_000))
   const began = Date.now()
   const rounds = []
@@ -55,8 +60,8 @@ async function sign(databaseUrl, { wallets, signatures, round, began }) {
      select client_id, operation_id, 'sign', set_id, 1, 1, ${at} from template.signed`,
     `insert into reshare_responses (client_id, operation_id, round, request_hash, sealed)
      select client_id, operation_id, 1, decode(operation_id, 'hex'),
-       (select string_agg(decode(md5(operation_id || i), 'hex'), '') from generate_series(1, ${RESPONSE_BYTES / 16}) i)
-     from template.signed`,
+       substring(bytes from 1 + floor(random() * ${RESPONSE_BYTES})::int for ${RESPONSE_BYTES})
+     from template.signed, template.noise`,
     `insert into reshare_decisions (client_id, operation_id, decision, decided_at)
      select client_id, operation_id, 'COMMIT', ${at} from template.signed`,
     `update reshare_sets set last_used_at = ${at} from template.signed where reshare_sets.set_id = signed.set_id`,

@@ -13,22 +13,23 @@ export const YEAR = { 'sign ed25519': 300, 'sign ecdsa': 300, 'recover, keep': 1
 /**
  * @param {import('../fleet.mjs').Fleet} fleet
  * @param {import('../options.mjs').Options} options
- * @param {import('./fill.mjs').Template} template
+ * @param {import('./template.mjs').Template} template
  * @param {number} wallets that are filled in
  * @param {() => Promise<void>} sweep of all that has expired
  */
 export async function measureGrowth({ databaseUrl, drivers }, { clients }, template, wallets, sweep) {
   const [driver] = /** @type {[import('../processes.mjs').Slot]} */ (drivers)
   const sizes = await rowSizes(databaseUrl, wallets)
+  const own = await ownClients(databaseUrl)
   sizes['reshare_ot_states'] = (sizes['reshare_ot_states'] ?? 0) + template.setupBytes
   /** @type {Kept[]} */
   const kept = []
   await sweep()
   for (const action of ACTIONS) {
-    const before = await countRows(databaseUrl)
+    const before = await countRows(databaseUrl, own)
     await driver.call('repeat', { action, count: clients, spread: true })
     await sweep()
-    const after = await countRows(databaseUrl)
+    const after = await countRows(databaseUrl, own)
     const rows = Object.fromEntries(
       Object.entries(after)
         .map(([table, count]) => /** @type {const} */ ([table, (count - (before[table] ?? 0)) / clients]))
@@ -56,9 +57,14 @@ async function rowSizes(databaseUrl, wallets) {
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, bytes]))
 }
 
-/** Rows of this run's clients, by table. @param {string} databaseUrl @returns {Promise<Record<string, number>>} */
-async function countRows(databaseUrl) {
-  const own = `client_id like '%-%'`
+/** SQL condition: the rows of this run's clients, which are named by UUIDs. @param {string} databaseUrl */
+async function ownClients(databaseUrl) {
+  const rows = await ask(databaseUrl, `select distinct client_id from reshare_tokens where client_id like '%-%'`)
+  return `client_id in (${rows.map(({ client_id: id }) => `'${id}'`).join(', ')})`
+}
+
+/** Rows of this run's clients, by table. @param {string} databaseUrl @param {string} own @returns {Promise<Record<string, number>>} */
+async function countRows(databaseUrl, own) {
   const tables = ['sets', 'devices', 'decisions', 'audit', 'custodian_records', 'operations', 'responses']
   const bySet = ['shares', 'ot_states', 'retirements', 'preprocessings']
   const counts = [

@@ -45,9 +45,10 @@ export function printSize({ options, points, growth, rounds }, failed) {
     `${options.clients} clients of this run among the wallets, each action once by each, one after the other, after a restart of PostgreSQL; ms`,
     printCurves(points),
     table([
-      ['wallets', 'rows', 'GB', 's to fill and vacuum', 'chains audited', 's', 'breaks'],
-      ...points.map(({ wallets, rows, bytes, fillSeconds, audit, chains, breaks }) => [
-        ...[count(wallets), count(rows), digits(bytes / (1024 * MB)), fillSeconds.toFixed(0)],
+      ['wallets', 'rows', 'GB', 's to fill', 'largest table', 'GB', 's of its vacuum', 'chains audited', 's', 'breaks'],
+      ...points.map(({ wallets, tables, fillSeconds, vacuum, audit, chains, breaks }) => [
+        ...[count(wallets), count(sum(tables, 'rows')), gigabytes(sum(tables, 'bytes')), fillSeconds.toFixed(0)],
+        ...[vacuum.table, gigabytes(vacuum.bytes), digits(vacuum.seconds)],
         ...[count(chains), digits(audit), breaks === undefined ? '' : String(breaks)],
       ]),
     ]),
@@ -113,6 +114,12 @@ export function drawSize(points) {
   const caption = 'One action at a time, milliseconds at the median; three sets a wallet'
   writeFileSync(CHART, chart('As many wallets in one PostgreSQL', caption, panels))
 }
+
+/** @param {readonly import('../database.mjs').Table[]} tables @param {'rows' | 'bytes'} what */
+const sum = (tables, what) => tables.reduce((total, table) => total + table[what], 0)
+
+/** @param {number} bytes */
+const gigabytes = (bytes) => digits(bytes / (1024 * MB))
 
 /** @param {number} value */
 const count = (value) => value.toLocaleString('en')

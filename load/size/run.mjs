@@ -7,8 +7,9 @@ import { measureTables } from '../database.mjs'
 import { ask, withFleet } from '../fleet.mjs'
 import { quantile } from '../histogram.mjs'
 import { churn } from './churn.mjs'
-import { fill, takeTemplate } from './fill.mjs'
+import { fill } from './fill.mjs'
 import { measureGrowth } from './growth.mjs'
+import { takeTemplate } from './template.mjs'
 
 const MASTER_KEY = new Uint8Array(32).fill(2)
 const DAY = 24 * 3_600_000
@@ -19,7 +20,8 @@ const ACTIONS = ['sign ed25519', 'sign ecdsa', 'list sets', 'recover, keep']
 const EXPIRED = 1000
 
 /** @typedef {{ name: string, p50: number, p99: number }} Latency milliseconds */
-/** @typedef {{ wallets: number, rows: number, bytes: number, fillSeconds: number, latencies: Latency[], sweep: number, rotation: number, audit: number, chains: number, breaks: number | undefined }} Point seconds of a sweep, of a rotation, and of an audit of so many chains */
+/** The largest table, and how long its first vacuum took. @typedef {{ table: string, bytes: number, seconds: number }} Vacuum */
+/** @typedef {{ wallets: number, tables: import('../database.mjs').Table[], fillSeconds: number, vacuum: Vacuum, latencies: Latency[], sweep: number, rotation: number, audit: number, chains: number, breaks: number | undefined }} Point seconds of a sweep, of a rotation, and of an audit of so many chains */
 /** @typedef {Awaited<ReturnType<typeof runSize>>} Result */
 
 /**
@@ -28,7 +30,7 @@ const EXPIRED = 1000
  */
 export function runSize(options, say) {
   return withFleet({ ...options, servers: 1 }, async (fleet) => {
-    const { databaseUrl, drivers, limits } = fleet
+    const { databaseUrl, servers, drivers, limits } = fleet
     await Promise.all(drivers.map((driver) => driver.call('fill')))
     for (const driver of drivers) {
       await driver.call('repeat', { action: 'recover, keep', count: Math.floor(options.clients / 2), spread: true })
@@ -40,17 +42,18 @@ export function runSize(options, say) {
     const points = []
     let filled = 0
     for (const wallets of options.sizes) {
-      say(`${wallets} wallets`)
+      say(`${wallets.toLocaleString('en')} wallets`)
       const began = performance.now()
-      await fill(databaseUrl, template, filled + 1, wallets)
+      // It would sweep tables that have no indexes.
+      for (const server of servers) await server.stop()
+      const vacuums = await fill(databaseUrl, template, { from: filled + 1, to: wallets }, say)
+      for (const server of servers) await server.restart()
       filled = wallets
-      await ask(databaseUrl, 'vacuum analyze')
-      await ask(databaseUrl, 'checkpoint')
       const fillSeconds = (performance.now() - began) / 1000
       const point = await measure(fleet, options)
-      points.push({ wallets, fillSeconds, ...point })
+      points.push({ wallets, fillSeconds, ...point, vacuum: largestOf(point.tables, vacuums) })
       const medians = point.latencies.map(({ name, p50 }) => `${name} ${p50.toFixed(0)} ms`)
-      say(`filled in ${fillSeconds.toFixed(0)} s; ${medians.join(', ')}`)
+      say(`${medians.join(', ')}; measured in ${((performance.now() - began) / 1000 - fillSeconds).toFixed(0)} s`)
     }
     say('growth')
     const growth = await measureGrowth(fleet, options, template, filled, () =>
@@ -84,9 +87,15 @@ async function measure(fleet, { clients }) {
     return [await timed(() => server.sweep()), await timed(() => server.rotate())]
   })
   const tables = await measureTables(databaseUrl)
-  const sum = (/** @type {'rows' | 'bytes'} */ what) => tables.reduce((total, table) => total + table[what], 0)
   const audit = await auditFirst(databaseUrl)
-  return { rows: sum('rows'), bytes: sum('bytes'), latencies, sweep, rotation, ...audit }
+  return { tables, latencies, sweep, rotation, ...audit }
+}
+
+/** @param {readonly import('../database.mjs').Table[]} tables @param {Readonly<Record<string, number>>} vacuums seconds @returns {Vacuum} */
+function largestOf(tables, vacuums) {
+  const [largest] = [...tables].sort((a, b) => b.bytes - a.bytes)
+  const { table = '', bytes = 0 } = largest ?? {}
+  return { table, bytes, seconds: vacuums[table] ?? 0 }
 }
 
 /** How many pages of 100 clients an audit reads here: all of a small database. */
