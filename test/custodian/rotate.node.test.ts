@@ -162,11 +162,13 @@ describe.each(databaseKinds)('the master key of the custodian changes on $name',
   test('a share that is stored by the old key meanwhile is counted, and moved by the next call', async () => {
     await storeBy(before())
     const meanwhile: Awaited<ReturnType<typeof storeBy>>[number][] = []
+    let passes = 0
     const slow: Database = {
       ...database,
       async query(sql, values) {
-        // What begins so is the last that a rotation asks.
-        if (sql.startsWith('select count')) meanwhile.push(...(await storeBy(before())))
+        // The first page of a pass through the table. The second pass counts what remains.
+        if (/^with page as [^;]* from reshare_custodian_shares +order by/.test(sql)) passes += 1
+        if (passes === 2 && meanwhile.length === 0) meanwhile.push(...(await storeBy(before())))
         return database.query(sql, values)
       },
     }

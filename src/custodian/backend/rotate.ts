@@ -1,7 +1,8 @@
-import { int, nullable, pick, readColumn, rowDecoder, time, type Decoded } from '../../service/database/rows.ts'
+import { nullable, pick, readColumn, rowDecoder, time, type Decoded } from '../../service/database/rows.ts'
 import type { Database } from '../../service/database/types.ts'
 import { wipe } from '../../util/bytes.ts'
 import type { Rotation } from '../../util/master-keys.ts'
+import { countOtherKeys, rowsOfOtherKeys, type SealedTable } from '../../service/other-keys.ts'
 import type { Sealer } from '../../util/seal.ts'
 import { custodianShareContext, type ShareNames } from './share-names.ts'
 import { tables } from './tables.ts'
@@ -24,7 +25,12 @@ interface Renamed {
   readonly to: { readonly name: Uint8Array; readonly sealed: Uint8Array }
 }
 
-const BATCH = 100
+const COLUMNS = Object.keys(columns).join(', ')
+const SHARES: SealedTable = {
+  table: 'reshare_custodian_shares',
+  key: ['client_id', 'share_id'],
+  sealed: ['sealed'],
+}
 
 /**
  * Renames and reseals the shares of other master keys with the current one, row by row. It can be interrupted and
@@ -34,30 +40,17 @@ const BATCH = 100
 export async function rotate(options: RotateOptions): Promise<Rotation> {
   const { database, sealer, onError } = options
   let resealed = 0
-  let [lastClient, lastName]: [string, Uint8Array] = ['', new Uint8Array()]
-  for (;;) {
-    // A renamed share may be selected again, but no longer as one of another key.
-    const rows = await database.query(
-      `select client_id, share_id, set_id, sealed from reshare_custodian_shares
-       where (client_id, share_id) > ($1, $2) and get_byte(sealed, 0) <> $3
-       order by client_id, share_id limit ${BATCH}`,
-      [lastClient, lastName, sealer.keyId],
-    )
-    const stored = rows.map(readStored)
-    const last = stored.at(-1)
-    if (last === undefined) break
-    for (const row of stored) {
-      try {
-        if (await replace(database, rename(options, row))) resealed += 1
-      } catch (error) {
-        // A row that no key opens is reported and skipped.
-        onError(new Error(`failed to reseal a share of backup set ${row.setId}`, { cause: error }))
-      }
+  // A renamed share may be selected again, but no longer as one of another key.
+  for await (const stored of rowsOfOtherKeys(database, SHARES, sealer.keyId, COLUMNS)) {
+    const row = readStored(stored)
+    try {
+      if (await replace(database, rename(options, row))) resealed += 1
+    } catch (error) {
+      // A row that no key opens is reported and skipped.
+      onError(new Error(`failed to reseal a share of backup set ${row.setId}`, { cause: error }))
     }
-    lastClient = last.clientId
-    lastName = last.shareId
   }
-  return { resealed, remaining: await countRemaining(database, sealer.keyId) }
+  return { resealed, remaining: await countOtherKeys(database, SHARES, sealer.keyId) }
 }
 
 function rename({ sealer, namesOf }: RotateOptions, stored: Decoded<typeof columns>): Renamed {
@@ -105,12 +98,4 @@ async function replace(database: Database, { clientId, setId, from, to }: Rename
     )
     return true
   })
-}
-
-async function countRemaining(database: Database, keyId: number): Promise<number> {
-  const [row] = await database.query(
-    'select count(*)::int as remaining from reshare_custodian_shares where get_byte(sealed, 0) <> $1',
-    [keyId],
-  )
-  return readColumn(row, 'remaining', int)
 }

@@ -1,6 +1,7 @@
 import { inPages, PAGE } from '../../util/pages.ts'
 import { readColumn, text } from '../../service/database/rows.ts'
 import type { Queryable } from '../../service/database/types.ts'
+import { rowsOfOtherKeys, type SealedTable } from '../../service/other-keys.ts'
 import { timestamp, type ServerContext } from '../context.ts'
 import { notDone } from '../each-row.ts'
 import { isAway } from '../client-moved.ts'
@@ -58,24 +59,21 @@ export async function sweepApprovals(context: ServerContext): Promise<void> {
   )
 }
 
+export const APPROVALS: SealedTable = {
+  table: 'reshare_approvals',
+  key: ['client_id', 'approval_id'],
+  sealed: ['sealed'],
+}
+
 /** Seals again, by the current master key, what other keys have sealed. @returns how many */
 export async function resealApprovals(context: ServerContext): Promise<number> {
   let resealed = 0
-  let last: readonly [string, string] = ['', '']
-  for (;;) {
-    const rows = await context.database.query(
-      `select * from reshare_approvals where (client_id, approval_id) > ($1, $2) and get_byte(sealed, 0) <> $3
-       order by client_id, approval_id limit ${PAGE}`,
-      [...last, context.sealer.keyId],
-    )
-    for (const row of rows) {
-      last = [readColumn(row, 'client_id', text), readColumn(row, 'approval_id', text)]
-      try {
-        if (await resealApproval(context, approvalRow(row))) resealed += 1
-      } catch (cause) {
-        context.onError(notDone(`to seal request ${last[1]} for approval again`, cause))
-      }
+  for await (const row of rowsOfOtherKeys(context.database, APPROVALS, context.sealer.keyId)) {
+    try {
+      if (await resealApproval(context, approvalRow(row))) resealed += 1
+    } catch (cause) {
+      context.onError(notDone(`to seal request ${readColumn(row, 'approval_id', text)} for approval again`, cause))
     }
-    if (rows.length < PAGE) return resealed
   }
+  return resealed
 }

@@ -1,4 +1,4 @@
-import { resealApprovals } from '../approvals/end-approvals.ts'
+import { APPROVALS, resealApprovals } from '../approvals/end-approvals.ts'
 import { SERVER_CHAIN } from '../audit/entry.ts'
 import { resealAuditKey } from '../audit/key.ts'
 import type { Rotation } from '../../util/master-keys.ts'
@@ -6,20 +6,19 @@ import type { SealContext } from '../../util/seal.ts'
 import type { ServerContext } from '../context.ts'
 import { bytes, int, readColumn, text } from '../../service/database/rows.ts'
 import type { Row, Queryable } from '../../service/database/types.ts'
+import { countOtherKeys, rowsOfOtherKeys, type SealedTable } from '../../service/other-keys.ts'
 import { notDone } from '../each-row.ts'
 import { otStateContext } from '../sets/ot-states.ts'
 import { shareContext } from '../sets/shares.ts'
 
-const BATCH = 100
-
 /** What lives as long as its set. The key of the log stays for ever, and what waits for an approval may wait for a year; all else that is sealed is forgotten within `preprocessingMs` or `operationMs + responseMs`. */
-const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) => SealContext }[] = [
+const LASTING: readonly (SealedTable & { readonly placeOf: (row: Row) => SealContext })[] = [
   {
-    table: 'reshare_shares',
+    ...{ table: 'reshare_shares', key: ['set_id'], sealed: ['sealed'] },
     placeOf: (row) => shareContext(readColumn(row, 'client_id', text), readColumn(row, 'set_id', text)),
   },
   {
-    table: 'reshare_ot_states',
+    ...{ table: 'reshare_ot_states', key: ['set_id'], sealed: ['sealed'] },
     placeOf: (row) => {
       const key = { clientId: readColumn(row, 'client_id', text), setId: readColumn(row, 'set_id', text) }
       return otStateContext(key, readColumn(row, 'epoch', int))
@@ -27,38 +26,33 @@ const LASTING: readonly { readonly table: string; readonly placeOf: (row: Row) =
   },
 ]
 
-const SEALED: readonly (readonly [table: string, column: string])[] = [
-  ...LASTING.map(({ table }) => [table, 'sealed'] as const),
-  ['reshare_audit_key', 'sealed'],
-  ['reshare_preprocessings', 'sealed'],
-  ['reshare_responses', 'sealed'],
-  ['reshare_responses', 'for_other_device'],
-  ['reshare_operations', 'state'],
-  ['reshare_approvals', 'sealed'],
+const SEALED: readonly SealedTable[] = [
+  ...LASTING,
+  APPROVALS,
+  { table: 'reshare_audit_key', key: ['id'], sealed: ['sealed'] },
+  { table: 'reshare_preprocessings', key: ['set_id', 'preprocessing_id'], sealed: ['sealed'] },
+  {
+    ...{ table: 'reshare_responses', key: ['client_id', 'operation_id', 'round'] },
+    sealed: ['sealed', 'for_other_device'],
+  },
+  { table: 'reshare_operations', key: ['client_id', 'operation_id'], sealed: ['state'] },
 ]
 
 /**
  * Seals what other keys have sealed again, by the current one, a row at a time. It may end at any point and be called
- * again, by several processes and beside servers that answer: each row changes only if it is still as it was read.
+ * again, by several processes and beside servers that answer: each row changes only if it is still as it was read. What is
+ * sealed already is passed over, by statements that look at a page of rows each.
  */
 export async function rotate(context: ServerContext): Promise<Rotation> {
+  const { database, sealer } = context
   let resealed = 0
-  for (const { table, placeOf } of LASTING) {
-    let last = ''
-    for (;;) {
-      const rows = await context.database.query(
-        `select stored.*, owner.client_id from ${table} stored join reshare_sets owner on owner.set_id = stored.set_id
-         where stored.set_id > $1 and owner.set_id > $1 and get_byte(stored.sealed, 0) <> $2 order by stored.set_id limit ${BATCH}`,
-        [last, context.sealer.keyId],
-      )
-      if (rows.length === 0) break
-      for (const row of rows) {
-        const setId = readColumn(row, 'set_id', text)
-        // A row that no key opens is told of, and holds up no other.
-        const told = notResealed(context, `to seal row ${setId} of ${table} again`)
-        if (await reseal(context, table, row, placeOf(row)).catch(told)) resealed += 1
-        last = setId
-      }
+  for (const lasting of LASTING) {
+    const { table, placeOf } = lasting
+    const columns = `*, (select client_id from reshare_sets where reshare_sets.set_id = ${table}.set_id) as client_id`
+    for await (const row of rowsOfOtherKeys(database, lasting, sealer.keyId, columns)) {
+      // A row that no key opens is told of, and holds up no other.
+      const told = notResealed(context, `to seal row ${readColumn(row, 'set_id', text)} of ${table} again`)
+      if (await reseal(context, table, row, placeOf(row)).catch(told)) resealed += 1
     }
   }
   resealed += await resealApprovals(context)
@@ -99,7 +93,7 @@ function notResealed({ onError }: ServerContext, what: string): (error: unknown)
 }
 
 async function countRemaining({ database, sealer }: ServerContext): Promise<number> {
-  const counts = SEALED.map(([table, column]) => `(select count(*) from ${table} where get_byte(${column}, 0) <> $1)`)
-  const [row] = await database.query(`select (${counts.join(' + ')})::int as remaining`, [sealer.keyId])
-  return readColumn(row, 'remaining', int)
+  let remaining = 0
+  for (const table of SEALED) remaining += await countOtherKeys(database, table, sealer.keyId)
+  return remaining
 }

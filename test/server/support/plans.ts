@@ -95,6 +95,11 @@ export async function pretendMillions(tx: Queryable, tables: readonly string[]):
   return rows.map((row) => String(row['relname']))
 }
 
+/** Whether a statement reads or changes rows of tables, other than all of their definitions. */
+export function isExplained(sql: string): boolean {
+  return /^\s*(select|insert|update|delete|with)\b/.test(sql) && /reshare_(?!schema)/.test(sql)
+}
+
 /** Ways to read that are left to the planner: without sequential scans, and with conditions on indexes alone, which bitmaps need. */
 const WAYS = [['seqscan'], ['seqscan', 'indexscan', 'indexonlyscan']] as const
 

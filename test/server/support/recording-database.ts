@@ -11,18 +11,19 @@ export interface Recorded {
 /** A database that keeps what it is asked. */
 export interface RecordingDatabase extends Database {
   readonly statements: ReadonlyMap<string, Recorded>
-  /** Where in `src/server` they were sent from: `events/queue.ts:54`. */
+  /** Where in the folder they were sent from: `events/queue.ts:54`. */
   readonly sites: ReadonlySet<string>
 }
 
-/** The database, with each different statement that it was sent. */
-export function recordingDatabase(database: Database): RecordingDatabase {
+/** The database, with each different statement that it was sent, and where in a folder of the repository. */
+export function recordingDatabase(database: Database, folder: string): RecordingDatabase {
+  const where = new RegExp(`/${folder}/([^\\s:?]+(?:\\?[^\\s:]*)?:\\d+)`)
   const statements = new Map<string, Recorded>()
   const sites = new Set<string>()
   const recorded = (db: Queryable): Queryable => ({
     query(sql, parameters = []) {
       if (!statements.has(sql)) statements.set(sql, { sql, parameters: [...parameters] })
-      const site = callSite()
+      const site = callSite(where)
       if (site !== undefined) sites.add(site)
       return db.query(sql, parameters)
     },
@@ -36,11 +37,11 @@ export function recordingDatabase(database: Database): RecordingDatabase {
   }
 }
 
-function callSite(): string | undefined {
-  return /\/src\/server\/([^\s:?]+(?:\?[^\s:]*)?:\d+)/.exec(new Error('where').stack ?? '')?.[1]
+function callSite(where: RegExp): string | undefined {
+  return where.exec(new Error('where').stack ?? '')?.[1]
 }
 
-/** What looks as if it sent a statement about the server's tables, and does not. */
+/** What looks as if it sent a statement about the tables, and does not. */
 const OTHERS = /^(compatibility\/|observe\.ts)|c\.req\.query|'select 1'/
 
 /** Each line of a folder of `src` that sends a statement, as in {@link RecordingDatabase.sites}. */
