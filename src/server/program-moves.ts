@@ -34,10 +34,10 @@ export async function printMove([clientId, flag]: readonly string[]): Promise<vo
   })
 }
 
-/** `restore-moves`: prints as JSON the clients that are at the other database. */
+/** `restore-moves`: prints as JSON which clients have left, returned, or are missing. */
 export async function printRestoredMoves(): Promise<void> {
   const masterKey = openMasterKeys()
-  await withBoth(async (restored, peer) => ({ left: await restoreMoves(contextOf(restored, masterKey), peer) }))
+  await withBoth((restored, peer) => restoreMoves(contextOf(restored, masterKey), peer))
 }
 
 /** Prints what the work returns, and closes both databases. */

@@ -68,6 +68,7 @@ export const LATER = {
   'test/protocol/ecdsa/many.node.test.ts': 'makes a thousand signatures',
   'test/server/bin-': 'starts a process for each test',
   'test/server/moves/move-crashes.node.test.ts': 'ends a move at every statement',
+  'test/server/moves/restored-orders.node.test.ts': 'restores three shards over and over',
   'test/storage/file-faults.node.test.ts': 'fails at every call of the file system',
 }
 

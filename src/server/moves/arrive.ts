@@ -14,16 +14,20 @@ import { openShare } from '../sets/shares.ts'
 import { wipe } from '../../util/bytes.ts'
 import { COPIED, deleteKept, hasAnyRows, hasRows, insertRows, readRows, type ClientTable } from './client-rows.ts'
 import { copyLog, readLog, requireSameStart } from './copy-log.ts'
-import { beginMove, changeMove, findMove, lockSlot, type Move, type MoveRow, type MoveState } from './moves-table.ts'
+import { beginMove, changeMove, findMove, lockSlot, type Move, type MoveRow } from './moves-table.ts'
 import { translateRow, type Translation } from './reseal.ts'
 
 /**
  * Checks, before anything changes, what would stop a move on its way.
  *
- * @throws {Error} if the target has rows of a client of this id, the client's log is broken, or the target has another log of it
+ * @throws {Error} if the target has rows of a client of this id, or knows of a later move of it than the source, or if the client's
+ *   log is broken, or another one at the target
  */
 export async function requireMovable(source: ServerContext, target: ServerContext, clientId: string): Promise<void> {
-  await requireNoOther(target.database, clientId, await findMove(target.database, clientId))
+  const known = await findMove(target.database, clientId)
+  await requireNoOther(target.database, clientId, known)
+  const last = await findMove(source.database, clientId)
+  if (known !== undefined && known.number > (last?.number ?? 0)) throw olderCopy(known)
   const key = await auditKey(source)
   const log = await inSnapshot(source.database, async (tx) => {
     await requireIntact(tx, clientId, key, 'source')
@@ -46,7 +50,7 @@ const TARGET_HAS_IT = 'the target has a client of this id: another one, or one w
  * has arrived.
  *
  * @returns the state of the move at the target
- * @throws {Error} if the target has the client, has cancelled this move, or has sent the client back since
+ * @throws {Error} if the target has the client, has cancelled this move, or the client went on from there
  */
 export async function expectClient(target: ServerContext, move: Move, source: string): Promise<'ARRIVING' | 'HERE'> {
   return target.database.transaction(async (tx) => {
@@ -54,16 +58,14 @@ export async function expectClient(target: ServerContext, move: Move, source: st
     const known = await findMove(tx, move.clientId)
     if (known?.number === move.number) return stateOf(known)
     if (known !== undefined && known.number > move.number) {
-      // It went back to the source, whose rows may be all there is of it.
-      if (known.peer === source && !AT_HAND.has(known.state)) {
-        throw new Error(
-          `the source does not know of move ${known.number} of this client: it was restored from an older copy`,
-        )
-      }
-      // It was here by this move, and was moved on.
-      return 'HERE'
+      // It was here by this move, and has come back.
+      if (known.state === 'HERE') return 'HERE'
+      // The source's rows may be all there is of it.
+      if (known.state === 'GONE' && known.peer === source) throw olderCopy(known)
+      throw new Error(`the client went on from the target: ${known.state}, by move ${known.number}, ${known.peer}`)
     }
-    if (known !== undefined && !['GONE', 'CANCELLED'].includes(known.state)) {
+    // One that it expects by an earlier move comes no more: the source has it by a later one.
+    if (known !== undefined && !['GONE', 'CANCELLED', 'ARRIVING'].includes(known.state)) {
       throw new Error(`the target knows of move ${known.number} of this client: ${known.state}`)
     }
     await requireNoOther(tx, move.clientId, known)
@@ -72,8 +74,10 @@ export async function expectClient(target: ServerContext, move: Move, source: st
   }, 'read committed')
 }
 
-/** The states of a client whose rows a database has. */
-const AT_HAND: ReadonlySet<MoveState> = new Set(['HERE', 'CLOSING', 'LEAVING'])
+const olderCopy = ({ number }: MoveRow) =>
+  new Error(
+    `the source does not know of move ${number} of this client: it was restored from an older copy, run restore-moves there`,
+  )
 
 function stateOf({ state, number }: MoveRow): 'ARRIVING' | 'HERE' {
   if (state === 'CANCELLED') throw new Error(`move ${number} of this client was cancelled: finish that with --cancel`)

@@ -4,7 +4,7 @@ import type { Queryable } from '../../service/database/types.ts'
 import { lockClient } from '../lock-client.ts'
 import { recordAbortIn } from '../rounds/decisions.ts'
 import { tables } from '../tables.ts'
-import { changeMove, lockSlot, type Move } from './moves-table.ts'
+import { changeMove, lockSlot, type Move, type MoveRow } from './moves-table.ts'
 
 const readOperation = rowDecoder(pick(tables.reshare_operations, 'client_id', 'operation_id'))
 
@@ -43,6 +43,16 @@ export async function leave(context: ServerContext, move: Move, target: string):
     await tx.query('delete from reshare_event_queue where client_id = $1', [clientId])
     return changeMove(context, tx, move, { from: ['CLOSING'], to: 'LEAVING' })
   }, 'read committed')
+}
+
+/** Writes that a client that had left is in this database again, whose rows it has left there. The move says so already. */
+export async function comeBack(
+  context: ServerContext,
+  tx: Queryable,
+  { clientId, number, peer }: MoveRow,
+): Promise<void> {
+  await tx.query('update reshare_events set queued = false where client_id = $1 and ended_at is null', [clientId])
+  await context.audit.record(tx, clientId, [{ event: 'returned', detail: `${number} ${peer}` }])
 }
 
 const OF_CLIENT = 'set_id in (select set_id from reshare_sets where client_id = $1)'

@@ -6,7 +6,7 @@ import { tables } from '../tables.ts'
 import { copyClient, expectClient, requireMovable } from './arrive.ts'
 import { deleteRows, hasRows, requireKnownTables } from './client-rows.ts'
 import { raiseFence } from './fence.ts'
-import { hasOpenOperations, leave } from './leave.ts'
+import { comeBack, hasOpenOperations, leave } from './leave.ts'
 import {
   beginMove,
   changeMove,
@@ -46,15 +46,20 @@ const DRAIN_PAUSE_MS = 50
  * says `moved`; several calls at once are one. The client is in one of the databases at any time, or in neither for as long as
  * the copy takes: then its requests are refused as CLIENT_MOVED.
  *
+ * What the source has kept is deleted only while the client is at the target. If it went on from there, name the database that has
+ * it now: the source may be a copy of where it went.
+ *
  * @throws {Error} if the source does not have the client, the target has one of this id, or a check fails
  */
 export async function moveClient(options: ClientMove): Promise<MoveResult> {
   const { source, target, clientId, drainMs = DRAIN_MS, unused = false } = options
   const names = await openBoth(options)
-  if (!isUnderWay(await findMove(source.database, clientId))) await requireMovable(source, target, clientId)
-  const move = await beginAtSource(source, clientId, names.target)
+  const known = await findMove(source.database, clientId)
+  if (!isUnderWay(known)) await requireMovable(source, target, clientId)
+  const wentOn = known?.state === 'LEAVING' && known.peer !== names.target && (await isAt(target, known))
+  const move = wentOn ? known : await beginAtSource(source, clientId, names.target)
   if (move.state === 'GONE') return { clientId, number: move.number, state: 'moved' }
-  if ((await expectClient(target, move, names.source)) === 'ARRIVING') {
+  if (!wentOn && (await expectClient(target, move, names.source)) === 'ARRIVING') {
     if (move.state === 'CLOSING') {
       await drain(source, clientId, drainMs)
       await leave(source, move, names.target)
@@ -84,8 +89,7 @@ export async function cancelMove(options: Omit<ClientMove, 'drainMs' | 'unused'>
     await lockSlot(tx, clientId)
     const hadLeft = (await findMove(tx, clientId))?.state === 'LEAVING'
     if (!(await changeMove(source, tx, known, { from: ['CLOSING', 'LEAVING'], to: 'HERE' })) || !hadLeft) return
-    await tx.query('update reshare_events set queued = false where client_id = $1 and ended_at is null', [clientId])
-    await source.audit.record(tx, clientId, [{ event: 'returned', detail: `${known.number} ${names.target}` }])
+    await comeBack(source, tx, known)
   }, 'read committed')
   return known.number
 }
@@ -157,10 +161,7 @@ async function requireLeft({ database }: ServerContext, { clientId, number }: Mo
  * Whether the client has signed at the target: a set was used there, or made, since it was copied. The source's rows do not change any
  * more, so that no clock decides it. A client without a set that signs has nothing to prove.
  */
-async function isUsed(source: ServerContext, target: ServerContext, { clientId, number }: Move): Promise<boolean> {
-  const arrived = await findMove(target.database, clientId)
-  // It was moved on from there, and used at the next one.
-  if (arrived?.state === 'GONE' && arrived.number > number) return true
+async function isUsed(source: ServerContext, target: ServerContext, { clientId }: Move): Promise<boolean> {
   const [before, after] = [await readUses(source, clientId), await readUses(target, clientId)]
   const usedBefore = new Map(before.map(({ setId, lastUsedAt }) => [setId, lastUsedAt?.getTime()]))
   if (after.some(({ setId, lastUsedAt }) => lastUsedAt && lastUsedAt.getTime() !== usedBefore.get(setId))) return true
@@ -177,11 +178,15 @@ async function readUses({ database }: ServerContext, clientId: string): Promise<
   return rows.map(readUse)
 }
 
-/** Deletes the source's rows, if the client is at the target, or went on from there. */
+/** Whether a client is at the target, by this move or a later one. */
+async function isAt({ database }: ServerContext, { clientId, number }: Move): Promise<boolean> {
+  const known = await findMove(database, clientId)
+  return known?.state === 'HERE' && known.number >= number
+}
+
+/** Deletes the source's rows, if the client is at the target. */
 async function finish(source: ServerContext, target: ServerContext, move: Move): Promise<boolean> {
-  const arrived = await findMove(target.database, move.clientId)
-  const isThere = arrived?.number === move.number ? arrived.state === 'HERE' : (arrived?.number ?? 0) > move.number
-  if (!isThere) throw new Error('the client is not at the target')
+  if (!(await isAt(target, move))) throw new Error('the client is not at the target')
   return source.database.transaction(async (tx) => {
     const changed = await changeMove(source, tx, move, { from: ['LEAVING'], to: 'GONE' })
     if (changed) await deleteRows(tx, move.clientId)

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { COPIED, readRows } from '../../../src/server/moves/client-rows.ts'
 import { findMove } from '../../../src/server/moves/moves-table.ts'
-import type { Database } from '../../../src/service/database/types.ts'
 import { paths } from '../../../src/wire/paths.ts'
 import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -19,6 +18,7 @@ import {
   signEcdsa,
   type TestWallet,
 } from '../support/wallets.ts'
+import { failingAt } from './failing-target.ts'
 import {
   breaksOf,
   cancel,
@@ -156,25 +156,10 @@ test('a database of a later epoch, and a ban, which stays', async () => {
   for (const shard of [a, b]) expect(await breaksOf(shard)).toEqual([])
 })
 
-/** A transaction that fails at the first set that it adds. */
-const failOnCopy =
-  (database: Database): Database['transaction'] =>
-  async (work, isolation) =>
-    database.transaction(
-      (tx) =>
-        work({
-          query: async (sql, parameters) => {
-            if (sql.startsWith('insert into reshare_sets')) throw new Error('the copy failed')
-            return tx.query(sql, parameters)
-          },
-        }),
-      isolation,
-    )
-
 describe('a move that is given up', () => {
   test('leaves the client where it was, and the next move has another number', async () => {
-    const failing = { ...b.world.database, transaction: failOnCopy(b.world.database) }
-    await expect(move(a, b, client.clientId, { target: b.context(failing) })).rejects.toThrow('the copy failed')
+    const target = failingAt(b, 'insert into reshare_sets')
+    await expect(move(a, b, client.clientId, { target })).rejects.toThrow('the target is down')
     expect([await stateIn(a), await stateIn(b), await liveIn(a, b)]).toEqual(['LEAVING', 'ARRIVING', [false, false]])
     expect(await cancel(a, b, client.clientId)).toBe(1)
     expect([await stateIn(a), await isLive(a, client.clientId), await isLive(b, client.clientId)]).toEqual([

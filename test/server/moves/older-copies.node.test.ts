@@ -6,10 +6,10 @@ import { bumpEpoch } from '../../../src/server/epoch.ts'
 import { findMove } from '../../../src/server/moves/moves-table.ts'
 import { restoreMoves } from '../../../src/server/moves/restore-moves.ts'
 import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
-import type { Database } from '../../../src/service/database/types.ts'
 import { seededRandom } from '../../support/random.ts'
 import { play } from '../../support/server-client.ts'
 import { newWallet, sign, type TestWallet } from '../support/wallets.ts'
+import { failingAt } from './failing-target.ts'
 import {
   breaksOf,
   cancel,
@@ -55,6 +55,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
+const NOBODY = { left: [], returned: [], missing: [] }
 const all = (source: Shard, target: Shard) => move(source, target, client.clientId, { unused: true })
 const live = async () => Promise.all([a, b].map((shard) => isLive(shard, client.clientId)))
 const stateIn = async ({ world }: Shard) => (await findMove(world.database, client.clientId))?.state
@@ -63,22 +64,7 @@ const setsIn = ({ world }: Shard) =>
 
 /** Begins a move whose target fails at a statement. */
 async function fail(source: Shard, target: Shard, statement: string): Promise<void> {
-  const { database } = target.world
-  const failing: Database = {
-    ...database,
-    transaction: (work, isolation) =>
-      database.transaction(
-        (tx) =>
-          work({
-            query: async (sql, parameters) => {
-              if (sql.startsWith(statement)) throw new Error('the target is down')
-              return tx.query(sql, parameters)
-            },
-          }),
-        isolation,
-      ),
-  }
-  const begun = move(source, target, client.clientId, { target: target.context(failing) })
+  const begun = move(source, target, client.clientId, { target: failingAt(target, statement) })
   await expect(begun).rejects.toThrow('the target is down')
 }
 
@@ -91,9 +77,9 @@ test.each([
   await fail(b, a, statement)
   expect(await stateIn(b)).toBe(state)
   await restoreA()
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([client.clientId])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual({ ...NOBODY, left: [client.clientId] })
   expect([await stateIn(a), (await live())[0]]).toEqual(['LEAVING', false])
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual(NOBODY)
   await cancel(b, a, client.clientId)
   expect(await live()).toEqual([false, true])
   expect(await all(a, b)).toMatchObject({ number: 1, state: 'moved' })
@@ -102,14 +88,20 @@ test.each([
   for (const shard of [a, b]) expect(await breaksOf(shard)).toEqual([])
 })
 
-test('the rows of a client that has come back since the copy are not deleted: nothing else has it', async () => {
+test('a client that has come back since the copy has the rows of the copy: nothing else has it', async () => {
   await move(a, b, client.clientId)
   await copyA()
   await all(a, b)
   await all(b, a)
   await restoreA()
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([])
   await expect(all(a, b)).rejects.toThrow('restored from an older copy')
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual({ ...NOBODY, returned: [client.clientId] })
+  expect(await live()).toEqual([true, false])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual(NOBODY)
+  client.home = a
+  await play(sign(client, wallet.signing))
+  for (const shard of [a, b]) expect(await breaksOf(shard)).toEqual([])
+  await expect(all(a, b)).rejects.toThrow('log at the target is another one')
   expect(await setsIn(a)).not.toEqual([])
 })
 
@@ -120,7 +112,7 @@ test('a client that had left in the copy leaves once in the log', async () => {
   await all(b, a)
   await all(a, b)
   await restoreA()
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([client.clientId])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual({ ...NOBODY, left: [client.clientId] })
   expect(await live()).toEqual([false, true])
   for (const shard of [a, b]) expect(await breaksOf(shard)).toEqual([])
   expect(await all(a, b)).toMatchObject({ number: 3, state: 'moved' })

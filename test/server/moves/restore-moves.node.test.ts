@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bumpEpoch } from '../../../src/server/epoch.ts'
-import { COPIED, insertRows } from '../../../src/server/moves/client-rows.ts'
 import { restoreMoves } from '../../../src/server/moves/restore-moves.ts'
-import { serverSchema } from '../../../src/server/schema.ts'
-import { pgliteDatabase } from '../../../src/service/database/pglite.ts'
 import type { Database } from '../../../src/service/database/types.ts'
+import { databaseKinds, isChosen } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { codeOf, play } from '../../support/server-client.ts'
 import { newWallet, preprocessed, sign, type TestWallet } from '../support/wallets.ts'
+import { copyOf, writeCopy } from './copies.ts'
 import { breaksOf, createShard, isLive, move, routedClient, type RoutedClient, type Shard } from './two-shards.ts'
+
+const kind = databaseKinds.find(({ name }) => isChosen(name, 'restore-moves')) ?? databaseKinds[0]!
 
 let a: Shard
 let b: Shard
@@ -16,25 +17,10 @@ let copy: Database
 let client: RoutedClient
 let wallet: TestWallet
 
-const TABLES = [
-  ...COPIED.map(({ table }) => table),
-  ...['reshare_audit_key', 'reshare_audit', 'reshare_audit_heads', 'reshare_client_moves', 'reshare_database'],
-]
-
 /** Copies the first shard as it is now, which a later restore brings back. */
 async function copyA(): Promise<void> {
-  copy = pgliteDatabase()
-  await copy.migrate(serverSchema)
-  for (const table of TABLES) {
-    const rows = await a.world.database.query(
-      `select * from ${table} order by ${table === 'reshare_sets' ? 'ordinal' : '1'}`,
-    )
-    await insertRows(
-      copy,
-      table,
-      rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => column !== 'ordinal'))),
-    )
-  }
+  copy = await kind.open()
+  await writeCopy(copy, await copyOf(a.world.database))
 }
 
 /** Loses the first shard, and brings back its copy, as the run book says. */
@@ -47,8 +33,8 @@ async function restoreA(): Promise<void> {
 }
 
 beforeEach(async () => {
-  a = await createShard(pgliteDatabase(), seededRandom('of shard a'))
-  b = await createShard(pgliteDatabase(), seededRandom('of shard b'), a.world.custodian)
+  a = await createShard(await kind.open(), seededRandom('of shard a'))
+  b = await createShard(await kind.open(), seededRandom('of shard b'), a.world.custodian)
   client = routedClient(a, seededRandom())
   wallet = await newWallet(client)
   await preprocessed(client, wallet)
@@ -57,6 +43,7 @@ afterEach(async () => {
   for (const { world } of [a, b]) await world.database.close()
 })
 
+const NOBODY = { left: [], returned: [], missing: [] }
 const live = async () => Promise.all([a, b].map((shard) => isLive(shard, client.clientId)))
 
 test('a copy from before a move has the client as well, until it is told that it left', async () => {
@@ -68,10 +55,10 @@ test('a copy from before a move has the client as well, until it is told that it
   expect(await live()).toEqual([true, true])
   await expect(move(a, b, client.clientId)).rejects.toThrow('has a client of this id')
 
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([client.clientId])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual({ ...NOBODY, left: [client.clientId] })
   expect(await live()).toEqual([false, true])
   expect(codeOf(await sign(client, wallet.signing).post())).toBe('CLIENT_MOVED')
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual(NOBODY)
   client.home = b
   await play(sign(client, wallet.signing))
   expect(await move(a, b, client.clientId, { unused: true })).toMatchObject({ number: 1, state: 'moved' })
@@ -102,6 +89,6 @@ test('a client that was moved back stays where it is', async () => {
   await move(b, a, client.clientId, { unused: true })
   await copyA()
   await restoreA()
-  expect(await restoreMoves(a.context(), b.world.database)).toEqual([])
+  expect(await restoreMoves(a.context(), b.world.database)).toEqual(NOBODY)
   expect(await live()).toEqual([true, false])
 })
