@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../../src/server/audit/entry.ts'
 import { verifyAuditLog } from '../../../src/server/audit/verify.ts'
 import { forEachRow } from '../../../src/server/each-row.ts'
+import { bumpEpoch, readEpoch } from '../../../src/server/epoch.ts'
 import { recordCustodianShare, scheduleShareDeletion } from '../../../src/server/sets/custodian-shares.ts'
 import { PAGE } from '../../../src/util/pages.ts'
 import type { Database, Queryable, Row, SqlValue } from '../../../src/service/database/types.ts'
@@ -117,26 +118,44 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
       await database.query(sql, [over])
     }
     const pages: number[] = []
-    const paged = async (rows: Promise<Row[]>, sql: string) => {
-      if (/delete/.test(sql)) pages.push((await rows).length)
-      return rows
-    }
-    const seen = (inner: Queryable): Queryable => ({
-      query: (sql, parameters) => paged(inner.query(sql, parameters), sql),
-    })
-    await sweep({
-      ...context,
-      database: {
-        ...database,
-        ...seen(database),
-        transaction: (work, isolation) => database.transaction((tx) => work(seen(tx)), isolation),
-      },
-    })
+    await sweep({ ...context, database: countingPages(database, pages) })
     expect(pages.filter((rows) => rows > 0).sort((a, b) => a - b)).toEqual([3, 3, PAGE, PAGE])
     const left = `select (select count(*) from reshare_operations where client_id = 'old')::int as operations,
       (select count(*) from reshare_decisions where client_id = 'old')::int as decisions,
       (select count(*) from reshare_rates where kind = 'sign' and ends_at = $1)::int as rates`
     expect(await database.query(left, [over])).toEqual([{ operations: 0, decisions: 0, rates: 0 }])
+  })
+
+  test('what ends with an epoch goes by pages, and the epoch is raised last', async () => {
+    const { clientId } = tables.key()
+    const setId = await tables.set({ ...tables.key(), clientId })
+    const series = `from generate_series(1, ${PAGE + 3}) n`
+    await database.query(
+      `insert into reshare_preprocessings (set_id, preprocessing_id, sealed, epoch, created_at, expires_at)
+       select $1, n::text, '\\x01', 1, now(), now() ${series}`,
+      [setId],
+    )
+    for (const state of ['OPEN', 'USED']) {
+      await database.query(
+        `insert into reshare_approvals (client_id, approval_id, action, state, created_at, ready_at, expires_at, sealed)
+         select $1, $2 || n::text, 'sign', $2, now(), now(), now(), '\\x01' ${series}`,
+        [clientId, state],
+      )
+    }
+    const epoch = await readEpoch(database)
+    const stopped = { ...database, query: stopAt('delete from reshare_preprocessings', database) }
+    await expect(bumpEpoch(stopped)).rejects.toThrow('stopped')
+    expect(await readEpoch(database)).toBe(epoch)
+    const pages: number[] = []
+    expect(await bumpEpoch(countingPages(database, pages))).toBe(epoch + 1)
+    expect(pages.filter((rows) => rows > 0)).toEqual([PAGE, 3])
+    const [left] = await database.query(
+      `select (select count(*)::int from reshare_preprocessings) as preprocessings,
+         (select count(*)::int from reshare_approvals where state <> 'ENDED') as waiting,
+         (select count(*)::int from reshare_approvals where client_id = $1) as approvals`,
+      [clientId],
+    )
+    expect(left).toEqual({ preprocessings: 0, waiting: 0, approvals: 2 * (PAGE + 3) })
   })
 
   test('any number of events is written in one transaction, and the chain is whole', async () => {
@@ -150,3 +169,25 @@ describe.each(chosenDatabases(FOUND))('what a row cannot hold up, on $name', ({ 
     expect(breaks.filter((broken) => broken.clientId === clientId)).toEqual([])
   })
 })
+
+/** The database, with how many rows each of its deletions has. */
+function countingPages(database: Database, pages: number[]): Database {
+  const counting = (inner: Queryable): Queryable => ({
+    async query(sql, parameters) {
+      const rows = await inner.query(sql, parameters)
+      if (/delete/.test(sql)) pages.push(rows.length)
+      return rows
+    },
+  })
+  return {
+    ...database,
+    ...counting(database),
+    transaction: (work, isolation) => database.transaction((tx) => work(counting(tx)), isolation),
+  }
+}
+
+/** Fails at a statement that begins so. */
+function stopAt(start: string, database: Queryable): Queryable['query'] {
+  return (sql, parameters) =>
+    sql.startsWith(start) ? Promise.reject(new Error('stopped')) : database.query(sql, parameters)
+}
