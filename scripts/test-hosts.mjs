@@ -1,9 +1,11 @@
 // @ts-check
 // npm run test:hosts [-- NAME…] [--docs] [--project FOLDER]: the packages as they are published, in every host of
-// test/hosts/cells. A name may be the beginning of several. --docs writes the table of docs/runtimes.md; --project keeps the
-// project that the packages are installed in, for the next run. It needs npm's registry, or a cache that has everything.
+// test/hosts/cells, as many at once as there are cores. A name may be the beginning of several. --docs runs one after the other
+// and writes the table of docs/runtimes.md; --project keeps the project that the packages are installed in, for the next run.
+// It needs npm's registry, or a cache that has everything.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -54,9 +56,17 @@ async function runCells() {
     try {
       console.log(`installed, and a server started: ${((Date.now() - started) / 1000).toFixed(1)} s`)
       const context = createContext(project.folder, server.ready.url)
-      const ended = []
-      for (const name of wanted) ended.push(await runCell(name, context))
-      return ended
+      const waiting = [...wanted]
+      const takeWaiting = async () => {
+        const ended = []
+        for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+          ended.push(await runCell(name, context))
+        }
+        return ended
+      }
+      // The times of the table are of cells that run alone.
+      const lanes = values.docs ? 1 : availableParallelism()
+      return (await Promise.all(Array.from({ length: lanes }, takeWaiting))).flat()
     } finally {
       await server.stop()
     }

@@ -11,9 +11,11 @@ import { quietly } from './built.mjs'
 /** @typedef {import('./context.mjs').Context} Context */
 /** @typedef {'chromium' | 'firefox'} Clickable */
 
-/** A copy of an example in the project. @param {Context} context @param {string} name @returns {string} its folder */
+let copies = 0
+
+/** A copy of an example in the project, of this call alone: two cells of one example may run at once. @param {Context} context @param {string} name @returns {string} its folder */
 export function exampleFolder({ project }, name) {
-  const folder = join(project, `example-${name}`)
+  const folder = join(project, `example-${name}-${++copies}`)
   rmSync(folder, { recursive: true, force: true })
   cpSync(resolve('examples', name), folder, { recursive: true })
   return folder
