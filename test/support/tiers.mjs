@@ -59,6 +59,7 @@ export const QUICK_ALL_THE_SAME = [
 export const LATER = {
   'test/backup/google-drive/faults.test.ts': 'fails at every request',
   'test/crash/client-ends.node.test.ts': 'ends every operation at some point',
+  'test/crash/client-moves.node.test.ts': 'moves the client at some request',
   'test/crash/interleavings.node.test.ts': 'tries the orders of two actions',
   'test/crash/network-fails.node.test.ts': 'fails at every request',
   'test/crash/server-ends': 'ends every operation at some point',

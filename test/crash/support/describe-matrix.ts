@@ -5,6 +5,7 @@ import { databaseKinds } from '../../e2e/support/databases.ts'
 import { seededRandom } from '../../support/random.ts'
 import { flows, type Flow } from './flows.ts'
 import { countPoints, endAtEveryPoint, endAtPoint, type Fault } from './matrix.ts'
+import { openTwoHomes, type TwoHomes } from './two-homes.ts'
 import { twoOfThree } from './two-of-three.ts'
 import { createLine } from './wallet-line.ts'
 import { createCrashWorld } from './world.ts'
@@ -44,15 +45,20 @@ interface Case {
 }
 
 function testMatrix(open: () => Promise<Database>, cases: readonly Case[], databaseName: string): void {
+  let homes: TwoHomes | undefined
   let database: Database
 
   beforeAll(async () => {
-    database = await open()
+    const moves = cases.some(({ faults }) => faults.some((fault) => fault.startsWith('moved')))
+    homes = moves ? await openTwoHomes(open) : undefined
+    database = homes?.database ?? (await open())
   })
   afterAll(() => database.close())
 
   test.each(cases)('$name: nothing is lost', { timeout: 1_800_000 }, async ({ flow, faults }) => {
-    const line = await createLine(createCrashWorld(database, flow.byTwoOfThree ? { method: twoOfThree() } : {}))
+    const line = await createLine(
+      createCrashWorld(database, { ...(homes && { homes }), ...(flow.byTwoOfThree && { method: twoOfThree() }) }),
+    )
     if (report === undefined) {
       const random = seededRandom()
       const fault = random.pick(faults)

@@ -4,16 +4,16 @@ import { utf8 } from '../../../src/util/bytes.ts'
 import type { Flow } from './flows.ts'
 import { Crash, createCrashPoint, createFaultInjector } from './crash-point.ts'
 import { findLosses, isDocumented, walletIds } from './data-loss.ts'
-import type { NetworkTrouble, WebhookTrouble } from './trouble.ts'
+import type { MoveTrouble, NetworkTrouble, WebhookTrouble } from './trouble.ts'
 import type { WalletLine } from './wallet-line.ts'
 import type { Device } from './world.ts'
 
 /**
  * What happens at a point: the client's process ends, and starts again later or at once; or it ends and with it all that
  * its device stores; the server ends, starts again later or at once, or ends while the client's network layer sends again;
- * both end together; or a message has trouble.
+ * both end together; or a message has trouble, as when the client is moved to another database meanwhile.
  */
-export type Fault = ProcessFault | NetworkTrouble | WebhookTrouble
+export type Fault = ProcessFault | NetworkTrouble | MoveTrouble | WebhookTrouble
 
 type ProcessFault =
   'client' | 'client, at once' | 'device' | 'server' | 'server, at once' | 'server, sent again' | 'server and client'
@@ -24,6 +24,7 @@ export const FAULTS = {
   server: ['server', 'server, at once', 'server and client'],
   sentAgain: ['server, sent again'],
   network: ['request lost', 'answer lost', 'request sent twice', 'request late', 'answer late'],
+  moves: ['moved before', 'moved, answer lost', 'moved, sent again'],
   custodian: ['webhook lost', 'webhook failed', 'webhook sent twice'],
 } as const satisfies Record<string, readonly Fault[]>
 

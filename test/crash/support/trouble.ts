@@ -5,6 +5,12 @@ import type { FaultInjector } from './crash-point.ts'
 /** What may happen to one request of a client, or to its answer. */
 export type NetworkTrouble = 'request lost' | 'answer lost' | 'request sent twice' | 'request late' | 'answer late'
 
+/**
+ * What may happen to one request of a client that is moved to another database: before it, or after it and before its answer, which
+ * is lost; the client's network layer sends it again, to the other database, or does not.
+ */
+export type MoveTrouble = 'moved before' | 'moved, answer lost' | 'moved, sent again'
+
 /** What may happen to one request of the server to the custodian, or to its answer. */
 export type WebhookTrouble = 'webhook lost' | 'webhook failed' | 'webhook sent twice'
 
@@ -22,10 +28,19 @@ export interface Late {
 /** Longer than a client waits, by its clock. */
 export const TIMEOUT_MS = 121_000
 
+/** A fault of the network, and what it needs of the world. */
+export interface NetworkFault {
+  readonly kind: NetworkTrouble | MoveTrouble
+  readonly faultInjector: FaultInjector
+  readonly clock: Clock
+  /** Moves the client to another database. */
+  readonly move: () => Promise<void>
+}
+
 /** A network that has trouble with the request that the fault injector chooses. */
 export function troubledTransport(
   transport: Transport,
-  { kind, faultInjector, clock }: { kind: NetworkTrouble; faultInjector: FaultInjector; clock: Clock },
+  { kind, faultInjector, clock, move }: NetworkFault,
 ): Transport & Late {
   const late: (() => Promise<unknown>)[] = []
   return {
@@ -42,8 +57,14 @@ export function troubledTransport(
         late.push(send)
         throw timedOut(clock)
       }
+      if (kind === 'moved before') {
+        await move()
+        return send()
+      }
       await send()
       if (kind === 'request sent twice') return send()
+      if (kind.startsWith('moved')) await move()
+      if (kind === 'moved, sent again') return send()
       if (kind === 'answer late') throw timedOut(clock)
       throw lost()
     },

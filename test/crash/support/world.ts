@@ -13,11 +13,13 @@ import {
   troubledCustodian,
   troubledTransport,
   type Late,
+  type MoveTrouble,
   type NetworkTrouble,
   type WebhookTrouble,
 } from './trouble.ts'
 import { createChanges, type Changes } from './polling.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
+import type { TwoHomes } from './two-homes.ts'
 
 /** A device: what it stores outlives its processes. */
 export interface Device {
@@ -58,7 +60,7 @@ export interface World {
   /** Ends the server and starts another on the same database. */
   restartServer(how?: Start): void
   /** Lets the network have trouble at a point, or heals it. */
-  troubleNetwork(kind?: NetworkTrouble, faultInjector?: FaultInjector): void
+  troubleNetwork(kind?: NetworkTrouble | MoveTrouble, faultInjector?: FaultInjector): void
   /** Lets the server have trouble with the custodian at a point, or heals it. */
   troubleWebhooks(kind?: WebhookTrouble, faultInjector?: FaultInjector): void
   /** Delivers requests whose sender has given up. */
@@ -66,6 +68,9 @@ export interface World {
   /** Lets the server's time-outs pass, and its sweep after them. */
   settleServer(): Promise<void>
 }
+
+/** The client of every device. */
+const USER = 'user'
 
 /** Longer than an operation may be played. */
 const OPERATION_MS = 11 * 60_000
@@ -75,12 +80,14 @@ export interface WorldOptions {
   readonly custodian?: Custodian
   /** What seals and opens its backups. Default: a password. */
   readonly method?: BackupMethod
+  /** The two databases of a client that is moved; the world's database is then theirs. */
+  readonly homes?: TwoHomes
   /** Which of two servers gets a request; without it there is one. */
   readonly chooseServer?: () => 0 | 1
 }
 
 export function createCrashWorld(database: Database, options: WorldOptions = {}): World {
-  const { createStore = memoryStore, custodian = memoryCustodian(), chooseServer = () => 0 } = options
+  const { createStore = memoryStore, custodian = memoryCustodian(), chooseServer = () => 0, homes } = options
   const { method = password('correct horse', { insecureTestCost: { memoryKiB: 8, passes: 1 } }) } = options
   const masterKey = new Uint8Array(32).fill(7)
   let time = Date.parse('2026-01-01T00:00:00Z')
@@ -102,7 +109,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
           fetch: (clientId, setId) => reached.fetch(clientId, setId),
           delete: async (clientId, setId) => reached.delete?.(clientId, setId),
         },
-        authenticate: () => ({ clientId: 'user' }),
+        authenticate: () => ({ clientId: USER }),
         authorizeExport: () => true,
         policy: ({ action }) => conditions.get(action) ?? true,
         masterKey,
@@ -162,7 +169,11 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
     restartServer,
     troubleNetwork(kind, faultInjector) {
       if (kind !== undefined && faultInjector !== undefined) {
-        network = troubledTransport(recorder, { kind, faultInjector, clock: { pass } })
+        const move = async () => {
+          await homes?.move({ masterKey, now }, USER)
+          restartServer({ atOnce: true })
+        }
+        network = troubledTransport(recorder, { kind, faultInjector, clock: { pass }, move })
       } else network = { ...recorder, ...(network.deliver && { deliver: network.deliver }) }
     },
     troubleWebhooks(kind, faultInjector) {
