@@ -17,15 +17,20 @@ export async function createTables(databaseUrl, key = 2) {
 
 /** Rows and bytes of a table, its indexes included, and how often it was read whole. @typedef {{ table: string, rows: number, bytes: number, scans: number }} Table */
 
+/** SQL: the bytes of a table and its indexes, and of its partitions. @param {string} id of the table */
+export const bytesOf = (id) =>
+  `(pg_total_relation_size(${id}) + coalesce((select sum(pg_total_relation_size(inhrelid)) from pg_inherits where inhparent = ${id}), 0))::float8`
+
 /** @param {string} databaseUrl @returns {Promise<Table[]>} */
 export async function measureTables(databaseUrl) {
   const names = await ask(
     databaseUrl,
-    `select relname as name from pg_class where relkind = 'r' and relname like 'reshare_%' order by 1`,
+    `select relname as name from pg_class
+     where relkind in ('r', 'p') and relname like 'reshare_%' and pg_table_is_visible(oid) order by 1`,
   )
   const counts = names.map(
     ({ name }) =>
-      `select '${name}' as "table", count(*)::float8 as rows, pg_total_relation_size('${name}')::float8 as bytes,
+      `select '${name}' as "table", count(*)::float8 as rows, ${bytesOf(`'${name}'::regclass`)} as bytes,
          (select seq_scan::int from pg_stat_user_tables where relname = '${name}') as scans from ${name}`,
   )
   return ask(databaseUrl, counts.join(' union all '))

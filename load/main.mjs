@@ -2,7 +2,7 @@
 // npm run load [-- options, --help]: many clients against several server processes on one PostgreSQL, with faults if
 // asked for. Ends with 1 if a wallet is lost, or anything fails in a way that no code of the package's says.
 import { describeMachine, machine } from '../bench/support/machine.mjs'
-import { writeLoadDocs } from '../bench/support/docs.mjs'
+import { writeGrowthDocs, writeLoadDocs } from '../bench/support/docs.mjs'
 import { drawOutages } from './ha/report.mjs'
 import { judge } from './judge.mjs'
 import { readOptions } from './options.mjs'
@@ -10,7 +10,7 @@ import { print } from './report.mjs'
 import { run } from './run.mjs'
 import { judgeShards, printShards } from './shards/report.mjs'
 import { runShards } from './shards/run.mjs'
-import { drawSize, judgeSize, printSize } from './size/report.mjs'
+import { drawSize, judgeSize, printForOperators, printSize } from './size/report.mjs'
 import { runSize } from './size/run.mjs'
 import { judgeUpgrade, printUpgrade } from './upgrade/report.mjs'
 import { runUpgrade } from './upgrade/run.mjs'
@@ -35,7 +35,10 @@ async function shards() {
 async function size() {
   const result = await runSize(options, (line) => console.error(line))
   show(result, judgeSize(result), printSize, '--size')
-  if (options.docs) drawSize(result.points)
+  if (options.docs) {
+    drawSize(result.points)
+    writeGrowthDocs(describeMachine(about), printForOperators(result))
+  }
 }
 
 async function load() {

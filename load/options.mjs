@@ -22,6 +22,7 @@ const USAGE = `npm run load -- [options]
                            movers of which some are killed
 --size N,N,…               fill in so many wallets by SQL, one size after the other, and measure what one action takes at each,
                            what grows, and two hours of use
+--partitions N             with --size: what allows it is partitioned by hash of the client
 --no-costs                 leave out what an action costs by itself
 --plant server|client      a bug that the run must find
 --json                     print the figures as JSON alone
@@ -48,6 +49,7 @@ export function readOptions(args) {
       upgrade: { type: 'boolean', default: false },
       shards: { type: 'boolean', default: false },
       size: { type: 'string' },
+      partitions: { type: 'string' },
       from: { type: 'string', default: 'HEAD^' },
       'no-costs': { type: 'boolean', default: false },
       plant: { type: 'string' },
@@ -67,6 +69,8 @@ export function readOptions(args) {
   if (values.asynchronous && values.docs) throw new RangeError('--asynchronous or --docs, not both')
   const kinds = [values.ha, values.faults, values.upgrade, values.shards, values.size].filter(Boolean)
   if (kinds.length > 1) throw new RangeError('--ha, --faults, --upgrade, --shards or --size: one of them')
+  if (values.partitions !== undefined && values.size === undefined) throw new RangeError('--partitions needs --size')
+  if (values.partitions !== undefined && values.docs) throw new RangeError('--partitions or --docs, not both')
   return {
     seconds: seconds === undefined ? 60 * positive('minutes', minutes ?? '1') : positive('seconds', seconds),
     servers: whole('servers', servers),
@@ -82,6 +86,7 @@ export function readOptions(args) {
     shards: values.shards,
     from: values.from,
     sizes: sizesOf(values.size),
+    partitions: values.partitions === undefined ? undefined : whole('partitions', values.partitions),
     costs: !values['no-costs'],
     plant,
     json: values.json,

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const FILE = new URL('../../docs/internals/bench.md', import.meta.url)
+const OPERATIONS = new URL('../../docs/operations.md', import.meta.url)
 
 /** @param {string} command */
 const marks = (command) => [
@@ -58,14 +59,19 @@ export function writeLoadDocs({ about, text, kind }) {
   replace(kind === '' ? 'npm run load' : `npm run load -- ${kind}`, [about, fenced(text)])
 }
 
-/** Writes between the two marks of a command. @param {string} command @param {readonly string[]} paragraphs */
-function replace(command, paragraphs) {
-  const page = readFileSync(FILE, 'utf8')
+/** What many wallets take, into the page for operators. @param {string} about @param {string} text */
+export function writeGrowthDocs(about, text) {
+  replace('npm run load -- --size', [about, fenced(text)], OPERATIONS)
+}
+
+/** Writes between the two marks of a command. @param {string} command @param {readonly string[]} paragraphs @param {URL} [file] */
+function replace(command, paragraphs, file = FILE) {
+  const page = readFileSync(file, 'utf8')
   const [begin, end] = /** @type {[string, string]} */ (marks(command))
   const from = page.indexOf(begin) + begin.length
   const to = page.indexOf(end)
-  if (!page.includes(begin) || to < from) throw new Error(`docs/internals/bench.md has lost its marks for ${command}`)
-  writeFileSync(FILE, `${page.slice(0, from)}\n\n${paragraphs.join('\n\n')}\n\n${page.slice(to)}`)
+  if (!page.includes(begin) || to < from) throw new Error(`${file.pathname} has lost its marks for ${command}`)
+  writeFileSync(file, `${page.slice(0, from)}\n\n${paragraphs.join('\n\n')}\n\n${page.slice(to)}`)
 }
 
 /** @param {string} text */

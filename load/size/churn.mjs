@@ -77,7 +77,7 @@ async function look(databaseUrl) {
     `select sum(pg_total_relation_size(relid)) filter (where relname <> 'reshare_sets')::float8 as bytes,
        sum(pg_total_relation_size(relid)) filter (where relname = 'reshare_sets')::float8 as "setsBytes",
        sum(n_dead_tup)::int as dead, sum(autovacuum_count)::int as vacuums
-     from pg_stat_user_tables where relname in (${TABLES.map((name) => `'${name}'`).join(', ')})`,
+     from pg_stat_user_tables where relname ~ '^(${TABLES.join('|')})(_[0-9]+)?$'`,
   )
   return row
 }

@@ -1,17 +1,17 @@
 // @ts-check
 // Fills the tables with the rows of as many clients as one likes: one client's, under other ids, written by SQL alone. Their audit
 // chains are valid; their shares open for nobody, and nobody asks for them.
-import pg from 'pg'
 import { auditOf } from './audit-sql.mjs'
+import { connect } from './client.mjs'
 import { dropKeys, makeKeys } from './keys.mjs'
-import { columnsOf, IDS, kept, TABLES } from './template.mjs'
+import { FILLED, IDS, TABLES } from './tables.mjs'
+import { columnsOf, kept } from './template.mjs'
 
 /** How many connections write side by side. */
 const CONNECTIONS = 2
 /** How many copies one statement writes. */
 const CHUNK = 5000
 const SAY_MS = 10_000
-const FILLED = [...TABLES, 'reshare_audit', 'reshare_audit_heads']
 
 /** @typedef {import('./template.mjs').Template} Template */
 
@@ -26,11 +26,11 @@ const FILLED = [...TABLES, 'reshare_audit', 'reshare_audit_heads']
  * @returns {Promise<Record<string, number>>} how many seconds the vacuum of each table took
  */
 export async function fill(databaseUrl, template, { from, to }, say) {
-  /** @type {pg.Client[]} */
+  /** @type {import('pg').Client[]} */
   const clients = []
   try {
-    for (let i = 0; i < CONNECTIONS; i++) clients.push(await connect(databaseUrl))
-    const [first] = /** @type {[pg.Client]} */ (clients)
+    for (let i = 0; i < CONNECTIONS; i++) clients.push(await connectToFill(databaseUrl))
+    const [first] = /** @type {[import('pg').Client]} */ (clients)
     const told = createProgress(say, to - from + 1)
     const dropped = await dropKeys(first, FILLED)
     const statements = await statementsOf(first, template)
@@ -58,7 +58,7 @@ export async function fill(databaseUrl, template, { from, to }, say) {
   }
 }
 
-/** The statements that add the copies from number `$1` to `$2`. @param {pg.Client} client @param {Template} template */
+/** The statements that add the copies from number `$1` to `$2`. @param {import('pg').Client} client @param {Template} template */
 async function statementsOf(client, template) {
   const numbers = 'generate_series($1::int, $2::int) n'
   const statements = []
@@ -75,7 +75,7 @@ async function statementsOf(client, template) {
   return [...statements, auditOf(template, numbers)]
 }
 
-/** Each connection takes the next one of a list. @template T @param {readonly pg.Client[]} clients @param {readonly T[]} list @param {(client: pg.Client, one: T) => Promise<void>} work */
+/** Each connection takes the next one of a list. @template T @param {readonly import('pg').Client[]} clients @param {readonly T[]} list @param {(client: import('pg').Client, one: T) => Promise<void>} work */
 async function sideBySide(clients, list, work) {
   const left = list.values()
   await Promise.all(
@@ -102,11 +102,8 @@ function createProgress(say, all) {
 }
 
 /** @param {string} url */
-async function connect(url) {
-  const client = new pg.Client({ connectionString: url })
-  // A run that is told to end stops PostgreSQL first.
-  client.on('error', () => undefined)
-  await client.connect()
+async function connectToFill(url) {
+  const client = await connect(url)
   // Triggers have nothing to find out about copies.
   await client.query('set session_replication_role = replica')
   await client.query('set synchronous_commit = off')

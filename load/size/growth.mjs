@@ -1,5 +1,6 @@
 // @ts-check
 // What an action leaves in the tables for ever, once everything else is swept away.
+import { bytesOf } from '../database.mjs'
 import { ask } from '../fleet.mjs'
 
 /** @type {readonly import('../actions.mjs').Action[]} */
@@ -51,8 +52,8 @@ export async function measureGrowth({ databaseUrl, drivers }, { clients }, templ
 async function rowSizes(databaseUrl, wallets) {
   const rows = await ask(
     databaseUrl,
-    `select relname as name, pg_total_relation_size(oid)::float8 / greatest(reltuples, 1) as bytes from pg_class
-     where relkind = 'r' and relname like 'reshare_%' and reltuples >= ${wallets}`,
+    `select relname as name, ${bytesOf('oid')} / greatest(reltuples, 1) as bytes from pg_class
+     where relkind in ('r', 'p') and relname like 'reshare_%' and reltuples >= ${wallets} and pg_table_is_visible(oid)`,
   )
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, bytes]))
 }

@@ -25,7 +25,7 @@ export async function makeKeys(keys, sideBySide) {
 }
 
 /** Foreign keys first, then other constraints, then indexes: in the order in which they can be dropped. @param {import('pg').Client} client @param {readonly string[]} tables @returns {Promise<Key[]>} */
-async function readKeys(client, tables) {
+export async function readKeys(client, tables) {
   const { rows } = await client.query(
     `with filled as (select oid from pg_class where relname = any($1) and pg_table_is_visible(oid))
      select conrelid::regclass::text as "table", format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop,
@@ -34,7 +34,9 @@ async function readKeys(client, tables) {
      from pg_constraint where contype in ('f', 'p', 'u') and conparentid = 0
        and (conrelid in (select oid from filled) or confrelid in (select oid from filled))
      union all
-     select indrelid::regclass::text, format('drop index %s', indexrelid::regclass), pg_get_indexdef(indexrelid), false, 3
+     select indrelid::regclass::text, format('drop index %s', indexrelid::regclass),
+       -- Of a partitioned table the definition has only its own.
+       replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON '), false, 3
      from pg_index where indrelid in (select oid from filled)
        and not exists (select 1 from pg_constraint where conindid = indexrelid and contype in ('p', 'u'))
      order by turn, 1, 2`,

@@ -5,6 +5,7 @@ import { chart } from '../../bench/support/chart.mjs'
 import { digits, table } from '../../bench/support/statistics.mjs'
 import { KEPT } from './churn.mjs'
 import { YEAR } from './growth.mjs'
+import { PARTITIONED } from './partitions.mjs'
 
 const CHART = new URL('../../bench/charts/wallets.svg', import.meta.url)
 const MB = 2 ** 20
@@ -40,21 +41,36 @@ export function judgeSize({ points, rounds }) {
 }
 
 /** @param {Result} result @param {readonly string[]} failed */
-export function printSize({ options, points, growth, rounds }, failed) {
+export function printSize({ options, points, writes, growth, rounds }, failed) {
   return [
     `${options.clients} clients of this run among the wallets, each action once by each, one after the other, after a restart of PostgreSQL; ms`,
+    ...(options.partitions === undefined
+      ? []
+      : [`${options.partitions} partitions each: ${PARTITIONED.map(short).join(', ')}`]),
     printCurves(points),
     table([
-      ['wallets', 'rows', 'GB', 's to fill', 'largest table', 'GB', 's of its vacuum', 'chains audited', 's', 'breaks'],
-      ...points.map(({ wallets, tables, fillSeconds, vacuum, audit, chains, breaks }) => [
+      ['wallets', 'rows', 'GB', 's to fill', 'chains audited', 's', 'breaks'],
+      ...points.map(({ wallets, tables, fillSeconds, audit, chains, breaks }) => [
         ...[count(wallets), count(sum(tables, 'rows')), gigabytes(sum(tables, 'bytes')), fillSeconds.toFixed(0)],
-        ...[vacuum.table, gigabytes(vacuum.bytes), digits(vacuum.seconds)],
         ...[count(chains), digits(audit), breaks === undefined ? '' : String(breaks)],
       ]),
     ]),
+    printTables(points),
+    printWrites(points, writes),
     printGrowth(growth),
     printRounds(rounds),
     failed.length === 0 ? 'held' : `failed: ${failed.join('; ')}`,
+  ].join('\n\n')
+}
+
+/** What a database of the most wallets has, adds, and deletes again: for docs/operations.md. @param {Result} result */
+export function printForOperators({ points, growth, rounds }) {
+  const { wallets = 0, tables = [] } = points.at(-1) ?? {}
+  return [
+    `${count(wallets)} wallets: ${count(sum(tables, 'rows'))} rows, ${gigabytes(sum(tables, 'bytes'))} GB without their ECDSA setups`,
+    printTables(points),
+    printGrowth(growth),
+    printRounds(rounds),
   ].join('\n\n')
 }
 
@@ -72,6 +88,36 @@ function printCurves(points) {
   return table([header, ...rows])
 }
 
+/** The tables of the most wallets. @param {readonly Point[]} points */
+function printTables(points) {
+  const { tables = [], vacuums = {} } = points.at(-1) ?? {}
+  const filled = tables.filter(({ table: name }) => vacuums[name] !== undefined).sort((a, b) => b.bytes - a.bytes)
+  return table([
+    ['table', 'rows', 'GB with indexes', 's of its first vacuum'],
+    ...filled.map(({ table: name, rows, bytes }) => [
+      ...[short(name), count(rows), gigabytes(bytes), digits(vacuums[name] ?? 0)],
+    ]),
+  ])
+}
+
+/** What PostgreSQL logs (WAL). @param {readonly Point[]} points @param {Result['writes']} writes */
+function printWrites(points, { indexes, writes }) {
+  const kilobytes = (/** @type {number} */ bytes) => digits(bytes / 1000)
+  const curves = (points[0]?.latencies ?? []).map(({ name }, i) => [
+    name,
+    ...points.map(({ latencies }) => kilobytes(latencies[i]?.logged ?? 0)),
+  ])
+  const again = writes.map(({ action, all, without }) => [action, kilobytes(all), kilobytes(without)])
+  return [
+    table([
+      ['KB of WAL, right after a checkpoint', ...points.map(({ wallets }) => `${count(wallets)} wallets`)],
+      ...curves,
+    ]),
+    table([['KB of WAL, of pages in it since then', 'all indexes', 'without those of later migrations'], ...again]),
+    `indexes of later migrations: ${indexes.map(short).join(', ')}`,
+  ].join('\n\n')
+}
+
 /** @param {Result['growth']} growth */
 function printGrowth({ kept, walletBytes, year }) {
   const header = ['kept for ever', 'bytes', 'times a year', 'rows']
@@ -80,7 +126,7 @@ function printGrowth({ kept, walletBytes, year }) {
     bytes.toFixed(0),
     String(YEAR[action] ?? 0),
     Object.entries(tables)
-      .map(([name, times]) => `${digits(times)} ${name.replace('reshare_', '')}`)
+      .map(([name, times]) => `${digits(times)} ${short(name)}`)
       .join(', '),
   ])
   return [
@@ -117,6 +163,9 @@ export function drawSize(points) {
 
 /** @param {readonly import('../database.mjs').Table[]} tables @param {'rows' | 'bytes'} what */
 const sum = (tables, what) => tables.reduce((total, table) => total + table[what], 0)
+
+/** @param {string} name */
+const short = (name) => name.replace('reshare_', '')
 
 /** @param {number} bytes */
 const gigabytes = (bytes) => digits(bytes / (1024 * MB))

@@ -3,13 +3,15 @@
 import { webhookCustodian } from 'reshare/custodian'
 import { createServer, verifyAuditLog } from 'reshare/server'
 import { postgresDatabase } from 'reshare/server/postgres'
-import { measureTables } from '../database.mjs'
+import { createTables, measureTables } from '../database.mjs'
 import { ask, withFleet } from '../fleet.mjs'
 import { quantile } from '../histogram.mjs'
 import { churn } from './churn.mjs'
 import { fill } from './fill.mjs'
 import { measureGrowth } from './growth.mjs'
+import { partition } from './partitions.mjs'
 import { takeTemplate } from './template.mjs'
+import { logged, measureWrites } from './writes.mjs'
 
 const MASTER_KEY = new Uint8Array(32).fill(2)
 const DAY = 24 * 3_600_000
@@ -19,9 +21,8 @@ const ACTIONS = ['sign ed25519', 'sign ecdsa', 'list sets', 'recover, keep']
 /** How many operations a sweep finds that have expired. */
 const EXPIRED = 1000
 
-/** @typedef {{ name: string, p50: number, p99: number }} Latency milliseconds */
-/** The largest table, and how long its first vacuum took. @typedef {{ table: string, bytes: number, seconds: number }} Vacuum */
-/** @typedef {{ wallets: number, tables: import('../database.mjs').Table[], fillSeconds: number, vacuum: Vacuum, latencies: Latency[], sweep: number, rotation: number, audit: number, chains: number, breaks: number | undefined }} Point seconds of a sweep, of a rotation, and of an audit of so many chains */
+/** @typedef {{ name: string, p50: number, p99: number, logged: number }} Latency milliseconds, and bytes that PostgreSQL has logged for it */
+/** @typedef {{ wallets: number, tables: import('../database.mjs').Table[], fillSeconds: number, vacuums: Record<string, number>, latencies: Latency[], sweep: number, rotation: number, audit: number, chains: number, breaks: number | undefined }} Point seconds of the vacuum of each table, of a sweep, of a rotation, and of an audit of so many chains */
 /** @typedef {Awaited<ReturnType<typeof runSize>>} Result */
 
 /**
@@ -31,6 +32,8 @@ const EXPIRED = 1000
 export function runSize(options, say) {
   return withFleet({ ...options, servers: 1 }, async (fleet) => {
     const { databaseUrl, servers, drivers, limits } = fleet
+    await createTables(databaseUrl)
+    if (options.partitions !== undefined) await partition(databaseUrl, options.partitions)
     await Promise.all(drivers.map((driver) => driver.call('fill')))
     for (const driver of drivers) {
       await driver.call('repeat', { action: 'recover, keep', count: Math.floor(options.clients / 2), spread: true })
@@ -51,10 +54,12 @@ export function runSize(options, say) {
       filled = wallets
       const fillSeconds = (performance.now() - began) / 1000
       const point = await measure(fleet, options)
-      points.push({ wallets, fillSeconds, ...point, vacuum: largestOf(point.tables, vacuums) })
+      points.push({ wallets, fillSeconds, vacuums, ...point })
       const medians = point.latencies.map(({ name, p50 }) => `${name} ${p50.toFixed(0)} ms`)
       say(`${medians.join(', ')}; measured in ${((performance.now() - began) / 1000 - fillSeconds).toFixed(0)} s`)
     }
+    say('what a signature writes')
+    const writes = await measureWrites(fleet, options)
     say('growth')
     const growth = await measureGrowth(fleet, options, template, filled, () =>
       withServer(fleet, DAY, (server) => server.sweep()),
@@ -63,7 +68,7 @@ export function runSize(options, say) {
     const rounds = await churn(databaseUrl, filled, limits.responseMs, (later) =>
       withServer(fleet, later, (server) => server.sweep()),
     )
-    return { options, limits, points, setupBytes: template.setupBytes, growth, rounds }
+    return { options, limits, points, setupBytes: template.setupBytes, writes, growth, rounds }
   })
 }
 
@@ -77,9 +82,14 @@ async function measure(fleet, { clients }) {
   /** @type {Latency[]} */
   const latencies = []
   for (const action of ACTIONS) {
-    const { counts } = await driver.call('repeat', { action, count: clients, spread: true })
-    const { times } = counts[action]
-    latencies.push({ name: action, p50: quantile(times, 0.5), p99: quantile(times, 0.99) })
+    /** @type {{ counts: Record<string, import('../tally.mjs').Counted> }} */
+    let done = { counts: {} }
+    await ask(databaseUrl, 'checkpoint')
+    const bytes = await logged(databaseUrl, async () => {
+      done = await driver.call('repeat', { action, count: clients, spread: true })
+    })
+    const { times } = /** @type {import('../tally.mjs').Counted} */ (done.counts[action])
+    latencies.push({ name: action, p50: quantile(times, 0.5), p99: quantile(times, 0.99), logged: bytes / clients })
   }
   await addExpired(databaseUrl)
   const [sweep, rotation] = await withServer(fleet, 0, async (server) => {
@@ -89,13 +99,6 @@ async function measure(fleet, { clients }) {
   const tables = await measureTables(databaseUrl)
   const audit = await auditFirst(databaseUrl)
   return { tables, latencies, sweep, rotation, ...audit }
-}
-
-/** @param {readonly import('../database.mjs').Table[]} tables @param {Readonly<Record<string, number>>} vacuums seconds @returns {Vacuum} */
-function largestOf(tables, vacuums) {
-  const [largest] = [...tables].sort((a, b) => b.bytes - a.bytes)
-  const { table = '', bytes = 0 } = largest ?? {}
-  return { table, bytes, seconds: vacuums[table] ?? 0 }
 }
 
 /** How many pages of 100 clients an audit reads here: all of a small database. */

@@ -1,19 +1,11 @@
 // @ts-check
 // The rows that are copied: those of one client.
-import pg from 'pg'
 import { readAuditKey } from '../../dist/server/audit/key.js'
 import { createSealer } from '../../dist/util/seal.js'
 import { postgresDatabase } from 'reshare/server/postgres'
+import { withClient } from './client.mjs'
+import { TABLES } from './tables.mjs'
 
-/** In the order in which a client's rows come to be; the audit log is written apart from them. */
-export const TABLES = [
-  ...['reshare_tokens', 'reshare_wallets', 'reshare_devices', 'reshare_sets', 'reshare_shares', 'reshare_ot_states'],
-  ...['reshare_custodian_records', 'reshare_decisions'],
-]
-/** Columns with ids, each of which is another one in a copy. */
-export const IDS = new Set([
-  ...['client_id', 'wallet_id', 'set_id', 'source_set_id', 'operation_id', 'device', 'joining_device'],
-])
 /** How long the ECDSA setup of a copy is: 10 million wallets' would take 460 GB. */
 const SETUP_BYTES = 100
 
@@ -31,18 +23,10 @@ export async function takeTemplate(databaseUrl, masterKey) {
   const sealer = createSealer(masterKey, (length) => crypto.getRandomValues(new Uint8Array(length)))
   const key = await readAuditKey(database, sealer).finally(() => database.close())
   if (key === undefined) throw new Error('the database has no audit log')
-  const client = new pg.Client({ connectionString: databaseUrl })
-  // A run that is told to end stops PostgreSQL first.
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    return { ...(await copyRows(client)), key }
-  } finally {
-    await client.end()
-  }
+  return withClient(databaseUrl, async (client) => ({ ...(await copyRows(client)), key }))
 }
 
-/** @param {pg.Client} client */
+/** @param {import('pg').Client} client */
 async function copyRows(client) {
   const { rows } = await client.query(
     `select client_id from reshare_sets where client_id like '%-%' group by client_id
@@ -71,7 +55,7 @@ async function copyRows(client) {
 /** The name of a table in the schema of the template. @param {string} table */
 export const kept = (table) => table.replace('reshare_', '')
 
-/** All but what PostgreSQL numbers. @param {pg.Client} client @param {string} table @returns {Promise<string[]>} */
+/** All but what PostgreSQL numbers. @param {import('pg').Client} client @param {string} table @returns {Promise<string[]>} */
 export async function columnsOf(client, table) {
   const { rows } = await client.query(
     `select column_name from information_schema.columns

@@ -28,3 +28,11 @@ test('sizes grow, and go with no other kind of run', () => {
     expect(() => readOptions(['--size', sizes])).toThrow(RangeError)
   expect(() => readOptions(['--size', '10', '--faults'])).toThrow(RangeError)
 })
+
+test('partitions are of a run over sizes that writes no docs', () => {
+  expect(readOptions(['--size', '10', '--partitions', '16']).partitions).toBe(16)
+  expect(readOptions(['--size', '10']).partitions).toBeUndefined()
+  for (const others of [[], ['--size', '10', '--docs'], ['--shards']])
+    expect(() => readOptions(['--partitions', '16', ...others])).toThrow(RangeError)
+  expect(() => readOptions(['--size', '10', '--partitions', '0'])).toThrow(RangeError)
+})
