@@ -36,23 +36,22 @@ describe.skipIf(databaseKinds.length < 2)('tables that are filled by the load, o
       for (const one of list) await work(client, one)
     })
 
-  test.each([undefined, 3])(
-    'keys and indexes are dropped and made again as they were: %s partitions',
-    async (count) => {
-      if (count !== undefined) await partition(database.url, count)
-      const before = await readKeys(client, FILLED)
-      expect(before.filter(({ isForeign }) => isForeign).length).toBeGreaterThan(3)
-      const dropped = await dropKeys(client, FILLED)
-      expect(await readKeys(client, FILLED)).toEqual([])
-      await make(dropped)
-      expect(await readKeys(client, FILLED)).toEqual(before)
-      const { rows } = await client.query('select 1 from pg_index where not indisvalid')
-      expect(rows).toEqual([])
-    },
-  )
+  test.each([0, 3])('keys and indexes are dropped and made again as they were: %i partitions', async (count) => {
+    if (count > 0) await partition(database.url, count)
+    const before = await readKeys(client, FILLED)
+    expect(before.filter(({ isForeign }) => isForeign).length).toBeGreaterThan(3)
+    const dropped = await dropKeys(client, FILLED)
+    expect(await readKeys(client, FILLED)).toEqual([])
+    await make(dropped)
+    expect(await readKeys(client, FILLED)).toEqual(before)
+    const { rows } = await client.query('select 1 from pg_index where not indisvalid')
+    expect(rows).toEqual([])
+  })
 
   test('rows that violate a key or a foreign key are refused', async () => {
     const token = `insert into reshare_tokens (token_hash, client_id, created_at) values ('\\x01', 'ann', now())`
+    // As those who write the copies.
+    await client.query('set session_replication_role = replica')
     const share = `insert into reshare_shares (set_id, sealed) values ('of no set', '\\x01')`
     for (const [sql, code] of [
       [token, '23505'],
