@@ -61,6 +61,8 @@ export interface World {
   restartServer(how?: Start): void
   /** Lets the network have trouble at a point, or heals it. */
   troubleNetwork(kind?: NetworkTrouble | MoveTrouble, faultInjector?: FaultInjector): void
+  /** Why the client could not be moved, which its devices take for trouble of the network. */
+  readonly moveFailures: unknown[]
   /** Lets the server have trouble with the custodian at a point, or heals it. */
   troubleWebhooks(kind?: WebhookTrouble, faultInjector?: FaultInjector): void
   /** Delivers requests whose sender has given up. */
@@ -123,6 +125,7 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
     servers = [start(), start()]
   }
   restartServer()
+  const moveFailures: unknown[] = []
   const recorder = createRecorder(inProcessTransport({ fetch: (request) => servers[chooseServer()]!.fetch(request) }))
   let network: Transport & Partial<Late> = recorder
   const changes = createChanges()
@@ -167,10 +170,11 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
         pool: { size: 0 },
       }),
     restartServer,
+    moveFailures,
     troubleNetwork(kind, faultInjector) {
       if (kind !== undefined && faultInjector !== undefined) {
         const move = async () => {
-          await homes?.move({ masterKey, now }, USER)
+          await homes?.move({ masterKey, now }, USER).catch((error: unknown) => moveFailures.push(error))
           restartServer({ atOnce: true })
         }
         network = troubledTransport(recorder, { kind, faultInjector, clock: { pass }, move })
