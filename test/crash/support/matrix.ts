@@ -139,7 +139,8 @@ async function runUntil({ line, flow, fault, device, prepared }: Running, last: 
   const point = crashPoint.reached ? crashPoint.points.at(-1) : faultInjector.injectedAt
   const passed = crashPoint.points.length + faultInjector.points.length
   const [unmoved] = world.moveFailures.splice(0)
-  if (unmoved !== undefined) return { point, passed, failure: `not moved: ${String(unmoved)}` }
+  if (unmoved !== undefined)
+    return { point, passed, failure: `not moved: ${unmoved instanceof Error ? unmoved.stack : 'for no error'}` }
   if (error === undefined || (point !== undefined && isExpected(error, fault))) {
     return { point, passed, failure: undefined }
   }
