@@ -141,6 +141,7 @@ export default defineConfig(
       globals: Object.fromEntries(
         ['process', 'console', 'URL', 'Buffer', 'performance', 'WebAssembly', 'fetch', 'setTimeout', 'clearTimeout']
           .concat([
+            'AbortController',
             'AbortSignal',
             'Headers',
             'Request',

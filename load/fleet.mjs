@@ -45,25 +45,39 @@ const DRIVERS = 2
  * @param {URL} [load] the folder of the servers' program
  */
 export async function withFleet(options, work, load) {
-  const fleet = await startFleet(options, load)
-  const interrupt = () => void fleet.stop().finally(() => process.exit(130))
+  const interrupted = new AbortController()
+  /** @type {Promise<Fleet> | undefined} */
+  let starting
+  const interrupt = () => {
+    if (interrupted.signal.aborted) return
+    interrupted.abort(new Error('the run was told to end'))
+    // A start that is interrupted stops what it has started.
+    void (starting ?? Promise.reject())
+      .then(({ stop }) => stop())
+      .catch(() => undefined)
+      .finally(() => process.exit(130))
+  }
   // Whoever sends one may send it twice: to the process, and to its group.
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-  process.on('SIGHUP', interrupt)
+  for (const signal of SIGNALS) process.on(signal, interrupt)
   try {
-    return await work(fleet)
+    starting = startFleet(options, interrupted.signal, load)
+    const fleet = await starting
+    try {
+      return await work(fleet)
+    } finally {
+      await fleet.stop()
+    }
   } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
-    process.off('SIGHUP', interrupt)
-    await fleet.stop()
+    for (const signal of SIGNALS) process.off(signal, interrupt)
   }
 }
 
-/** @param {import('./options.mjs').Options} options @param {URL} [load] */
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+
+/** @param {import('./options.mjs').Options} options @param {AbortSignal} signal ends the start @param {URL} [load] */
 async function startFleet(
   { servers: count, clients, pool, seed, plant, ha, asynchronous, upgrade, sizes, shards: sharded },
+  signal,
   load,
 ) {
   const postgres = await startTestPostgres(sizes.length > 0 ? [...SETTINGS, ...FILLED] : SETTINGS)
@@ -80,6 +94,7 @@ async function startFleet(
   ) => {
     const slot = await startProcess(name, kind, argument, programs)
     started.push(slot)
+    signal.throwIfAborted()
     return slot
   }
   /** @type {Promise<void> | undefined} */
@@ -91,7 +106,8 @@ async function startFleet(
     await postgres.stop()
   }
   try {
-    if (ha) cluster = await startCluster({ synchronous: !asynchronous, random: createRandom(seed) })
+    signal.throwIfAborted()
+    if (ha) cluster = await startCluster({ synchronous: !asynchronous, random: createRandom(seed), signal })
     const databaseUrl =
       cluster === undefined ? await createDatabase(postgres.url, 'reshare') : await createOnCluster(cluster, 'reshare')
     const keepsLedger = ha || upgrade

@@ -14,9 +14,9 @@ import { createProgram, findProgram, untilStarted } from './programs.mjs'
 /**
  * Starts a cluster with its data in a temporary folder.
  *
- * @param {{ synchronous: boolean, random: import('../random.mjs').Random }} options
+ * @param {{ synchronous: boolean, random: import('../random.mjs').Random, signal: AbortSignal }} options `signal` ends the start
  */
-export async function startCluster({ synchronous, random }) {
+export async function startCluster({ synchronous, random, signal }) {
   const postgres = findPostgresProgram('postgres')
   if (postgres === undefined) throw new Error('PostgreSQL is not installed: .ci/load installs what the run needs')
   // Patroni wants all of PostgreSQL's programs; a link on PATH may be of one alone.
@@ -69,17 +69,21 @@ export async function startCluster({ synchronous, random }) {
   try {
     for (const { start } of etcds) start()
     // Patroni ends if it finds none that leads.
-    await untilStarted('an etcd leads', programs, async () => (await findEtcdLeader(etcds)) !== undefined)
+    await untilStarted('an etcd leads', { programs, signal }, async () => (await findEtcdLeader(etcds)) !== undefined)
     const [first, ...others] = nodes
     first?.start()
-    await untilStarted('the first node is primary', programs, async () => (await findPrimary(nodes)) === first)
+    await untilStarted(
+      'the first node is primary',
+      { programs, signal },
+      async () => (await findPrimary(nodes)) === first,
+    )
     for (const node of others) node.start()
     haproxy.start()
     pgbouncer.start()
-    await untilStarted('the cluster is whole', programs, cluster.isWhole)
+    await untilStarted('the cluster is whole', { programs, signal }, cluster.isWhole)
     return cluster
   } catch (error) {
-    console.error(cluster.logs())
+    if (!signal.aborted) console.error(cluster.logs())
     await cluster.stop()
     throw error
   }

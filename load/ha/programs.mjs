@@ -96,15 +96,16 @@ export async function until(what, isSo, seconds = 300) {
  * Waits until something is so of programs that were started, as long as none of them ends.
  *
  * @param {string} what for the error
- * @param {readonly Program[]} programs
+ * @param {{ programs: readonly Program[], signal: AbortSignal }} start `signal` ends it
  * @param {() => Promise<boolean> | boolean} isSo
  */
-export async function untilStarted(what, programs, isSo) {
+export async function untilStarted(what, { programs, signal }, isSo) {
   /** @type {Program | undefined} */
   let ended
   await until(what, () => {
     ended = programs.find(({ hasEnded }) => hasEnded())
-    return ended !== undefined || isSo()
+    return ended !== undefined || signal.aborted || isSo()
   })
+  signal.throwIfAborted()
   if (ended !== undefined) throw new Error(`${ended.name} has ended before ${what}`)
 }

@@ -1,11 +1,11 @@
 // @ts-check
 // npm run load -- --shards: two databases, each with servers and a key of its own. Clients are moved from one to the other
 // while they are at work.
+import { countActions } from '../counted-actions.mjs'
 import { createTables, findBroken } from '../database.mjs'
 import { addCounts } from '../failures.mjs'
 import { ask, withFleet } from '../fleet.mjs'
 import { countAuditBreaks } from '../ha/audit-ledger.mjs'
-import { createHistogram, merge, quantile } from '../histogram.mjs'
 import { createRandom } from '../random.mjs'
 import { startMover } from './mover.mjs'
 
@@ -58,25 +58,6 @@ async function runOn(fleet, options, say) {
 }
 
 /** @typedef {Awaited<ReturnType<typeof runOn>>} Result */
-
-/** @param {import('../fleet.mjs').Fleet} fleet */
-async function countActions({ drivers }) {
-  /** @type {Record<string, import('../tally.mjs').Counted>[]} */
-  const counts = await Promise.all(drivers.map((driver) => driver.call('take')))
-  const times = createHistogram()
-  /** @type {Record<string, number>} */
-  const errors = {}
-  let other = 0
-  for (const [name, counted] of counts.flatMap((one) => Object.entries(one))) {
-    if (name.startsWith('sign')) merge(times, counted.times)
-    else other += counted.times.count
-    addCounts(errors, counted.errors)
-  }
-  return {
-    ...{ signatures: times.count, other, errors },
-    ...{ p50: quantile(times, 0.5), p99: quantile(times, 0.99), most: times.max },
-  }
-}
 
 /** How many clients have a set in more than one shard. @param {readonly import('../fleet.mjs').Shard[]} shards */
 async function countInBoth(shards) {

@@ -3,12 +3,12 @@
 // one at a time on one database. Clients of the earlier version go on through all of it; those of this one begin with its
 // servers, as docs/operations.md has it, and go on when the servers are replaced back.
 import { setTimeout as wait } from 'node:timers/promises'
+import { countActions } from '../counted-actions.mjs'
 import { findBroken } from '../database.mjs'
 import { addCounts } from '../failures.mjs'
 import { ask, withFleet } from '../fleet.mjs'
 import { compareLedger, countAuditBreaks, readOnce } from '../ha/audit-ledger.mjs'
 import { sumLedgers } from '../ha/ledger.mjs'
-import { createHistogram, merge, quantile } from '../histogram.mjs'
 import { buildCommit } from './build-commit.mjs'
 
 const THIS = new URL('../', import.meta.url)
@@ -125,24 +125,12 @@ async function auditLedger({ servers, databaseUrl }, ledgers) {
 /** @typedef {Awaited<ReturnType<typeof runStages>>} Result */
 
 /** What has happened since the last one. @param {import('../fleet.mjs').Fleet} fleet @param {string} stage @returns {Promise<StageResult>} */
-async function takeStage({ drivers, servers, databaseUrl }, stage) {
-  /** @type {Record<string, import('../tally.mjs').Counted>[]} */
-  const counts = await Promise.all(drivers.map((driver) => driver.call('take')))
-  const times = createHistogram()
-  /** @type {Record<string, number>} */
-  const errors = {}
+async function takeStage(fleet, stage) {
+  const { signatures, other, p50, p99, errors } = await countActions(fleet)
   /** @type {Record<string, number>} */
   const reports = {}
-  let other = 0
-  for (const [name, counted] of counts.flatMap((one) => Object.entries(one))) {
-    if (name.startsWith('sign')) merge(times, counted.times)
-    else other += counted.times.count
-    addCounts(errors, counted.errors)
-  }
-  for (const server of servers) addCounts(reports, (await server.call('take')).failures)
-  const tables = await tablesVersion(databaseUrl)
-  const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)]
-  return { stage, tables, signatures: times.count, other, p50, p99, errors, reports }
+  for (const server of fleet.servers) addCounts(reports, (await server.call('take')).failures)
+  return { stage, tables: await tablesVersion(fleet.databaseUrl), signatures, other, p50, p99, errors, reports }
 }
 
 /** The server's version of the tables, and the oldest that goes on with them. @param {string} databaseUrl */
