@@ -11,12 +11,13 @@ const DELAYS_MS = { shown: 15_000, checked: 1_000 }
 export async function runWebDemo(check: boolean): Promise<void> {
   const asked = process.env['RESHARE_DEMO_RECOVERY_DELAY_MS']
   const recoveryDelayMs = asked === undefined ? (check ? DELAYS_MS.checked : DELAYS_MS.shown) : Number(asked)
-  const folder = await mkdtemp(join(tmpdir(), 'reshare-web-demo-'))
-  const processes = createProcesses()
+  // Before anything is stored that an interrupted program would leave.
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
   })
+  const folder = await mkdtemp(join(tmpdir(), 'reshare-web-demo-'))
+  const processes = createProcesses()
   const starting = startWebDemo(processes, { folder: (name) => join(folder, name), recoveryDelayMs })
   try {
     const demo = await Promise.race([starting, interrupted])
