@@ -1,5 +1,6 @@
 // @ts-check
 // Two hours of use in minutes: the rows that signatures write, and the sweeps that delete them, five minutes of use at a time.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from '../fleet.mjs'
 
 const ROUNDS = 24
@@ -11,6 +12,7 @@ const A_DAY = 2
 /** What a signature's response takes, sealed. */
 const RESPONSE_BYTES = 12_000
 const TABLES = ['reshare_operations', 'reshare_responses', 'reshare_decisions', 'reshare_sets']
+const NAMES = TABLES.map((name) => `'${name}'`).join(', ')
 
 /** @typedef {{ round: number, signatures: number, seconds: number, bytes: number, setsBytes: number, dead: number, vacuums: number }} Round of the tables that signatures write to */
 
@@ -38,7 +40,9 @@ export async function churn(databaseUrl, wallets, responseMs, sweep) {
     const start = performance.now()
     await sign(databaseUrl, { wallets, signatures, round, began })
     await sweep(began + (round - KEPT) * ROUND_MS + responseMs - Date.now())
-    rounds.push({ round, signatures, seconds: (performance.now() - start) / 1000, ...(await look(databaseUrl)) })
+    const seconds = (performance.now() - start) / 1000
+    await untilVacuumed(databaseUrl, start + ROUND_MS)
+    rounds.push({ round, signatures, seconds, ...(await look(databaseUrl)) })
   }
   return rounds
 }
@@ -67,6 +71,26 @@ async function sign(databaseUrl, { wallets, signatures, round, began }) {
     `update reshare_sets set last_used_at = ${at} from template.signed where reshare_sets.set_id = signed.set_id`,
   ]) {
     await ask(databaseUrl, sql)
+  }
+}
+
+/**
+ * Waits while autovacuum has something to do, which in use has the whole five minutes of a round for it.
+ *
+ * @param {string} databaseUrl
+ * @param {number} latest when a round of use would be over, by `performance.now()`
+ */
+async function untilVacuumed(databaseUrl, latest) {
+  // A table of responses keeps them beside it (TOAST), with a vacuum of their own.
+  const sql = `with named as (select oid, reltoastrelid from pg_class where relname in (${NAMES})),
+      watched as (select oid from named union select reltoastrelid from named)
+    select exists (select from pg_stat_progress_vacuum where relid in (select oid from watched))
+      or exists (select from pg_stat_all_tables join pg_class on oid = relid
+        where relid in (select oid from watched) and n_dead_tup > 50 + 0.2 * greatest(reltuples, 0)) as busy`
+  while (performance.now() < latest) {
+    const [{ busy }] = await ask(databaseUrl, sql)
+    if (!busy) return
+    await sleep(500)
   }
 }
 
