@@ -40,6 +40,7 @@ test('every block is of a language that is tested, and those that are not run ar
       'hex docs/wire.md',
       'mermaid docs/architecture.md',
       'mermaid docs/guides/tutorial.md',
+      ' docs/operations.md',
       ' docs/internals/bench.md',
       'json docs/events.md',
       'swift docs/icloud.md',
