@@ -12,7 +12,8 @@ const A_DAY = 2
 /** What a signature's response takes, sealed. */
 const RESPONSE_BYTES = 12_000
 const TABLES = ['reshare_operations', 'reshare_responses', 'reshare_decisions', 'reshare_sets']
-const NAMES = TABLES.map((name) => `'${name}'`).join(', ')
+/** Their names, or those of their partitions. */
+const NAMES = `'^(${TABLES.join('|')})(_[0-9]+)?$'`
 
 /** @typedef {{ round: number, signatures: number, seconds: number, bytes: number, setsBytes: number, dead: number, vacuums: number }} Round of the tables that signatures write to */
 
@@ -82,7 +83,7 @@ async function sign(databaseUrl, { wallets, signatures, round, began }) {
  */
 async function untilVacuumed(databaseUrl, latest) {
   // A table of responses keeps them beside it (TOAST), with a vacuum of their own.
-  const sql = `with named as (select oid, reltoastrelid from pg_class where relname in (${NAMES})),
+  const sql = `with named as (select oid, reltoastrelid from pg_class where relname ~ ${NAMES}),
       watched as (select oid from named union select reltoastrelid from named)
     select exists (select from pg_stat_progress_vacuum where relid in (select oid from watched))
       or exists (select from pg_stat_all_tables join pg_class on oid = relid
@@ -101,7 +102,7 @@ async function look(databaseUrl) {
     `select sum(pg_total_relation_size(relid)) filter (where relname <> 'reshare_sets')::float8 as bytes,
        sum(pg_total_relation_size(relid)) filter (where relname = 'reshare_sets')::float8 as "setsBytes",
        sum(n_dead_tup)::int as dead, sum(autovacuum_count)::int as vacuums
-     from pg_stat_user_tables where relname ~ '^(${TABLES.join('|')})(_[0-9]+)?$'`,
+     from pg_stat_user_tables where relname ~ ${NAMES}`,
   )
   return row
 }
