@@ -21,11 +21,16 @@ export const OPEN = {
     const browser = findMiniBrowser()
     if (browser === undefined) throw new Error('MiniBrowser is not installed')
     const display = await virtualDisplay()
-    const session = await openSession(found('webkit'), browser)
-    await session.navigate(url)
-    return async () => {
-      await session.close()
+    try {
+      const session = await openSession(found('webkit'), browser, display.name)
+      await session.navigate(url)
+      return async () => {
+        await session.close()
+        display.close()
+      }
+    } catch (error) {
       display.close()
+      throw error
     }
   },
 }
@@ -49,20 +54,14 @@ function found(browser) {
   return path
 }
 
-/** WebKitGTK has no headless mode: where there is no display, it gets one that nobody sees. */
+/** WebKitGTK has no headless mode: where there is no display, each browser gets its own, which nobody sees. */
 async function virtualDisplay() {
-  if (process.env['DISPLAY']) return { close: () => {} }
+  if (process.env['DISPLAY']) return { name: process.env['DISPLAY'], close: () => {} }
   // The server chooses a free number and writes it to the third descriptor.
   const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
   const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (server.stdio[3]) })
   const { value } = await lines[Symbol.asyncIterator]().next()
-  process.env['DISPLAY'] = `:${value}`
-  return {
-    close: () => {
-      delete process.env['DISPLAY']
-      server.kill()
-    },
-  }
+  return { name: `:${value}`, close: () => void server.kill() }
 }

@@ -42,6 +42,8 @@ export async function browserProblems(folder, base) {
 async function viewProblems(context, url, path, { colorScheme, viewport }) {
   const { page, problems } = await listeningPage(context, url)
   await page.goto(`${url}${path}`, { waitUntil: 'networkidle' })
+  // A button of the theme has no name until Vue has mounted the page, which the network does not tell.
+  await page.waitForFunction(() => '__vue_app__' in (globalThis.document.querySelector('#app') ?? {}))
   const dark = await page.evaluate(() => globalThis.document.documentElement.classList.contains('dark'))
   if (dark !== (colorScheme === 'dark')) problems.push('not in the colours that the reader asked for')
   const width = await page.evaluate(() => globalThis.document.documentElement.scrollWidth)

@@ -19,11 +19,12 @@ const START_TIMEOUT_MS = 30_000
  *
  * @param {string} driver path of WebKitWebDriver
  * @param {string} browser path of WebKitGTK's MiniBrowser
+ * @param {string} [display] by default that of this process
  * @returns {Promise<Session>}
  */
-export async function openSession(driver, browser) {
+export async function openSession(driver, browser, display = process.env['DISPLAY']) {
   const port = await freePort()
-  const child = spawn(driver, [`--port=${port}`], { stdio: 'ignore' })
+  const child = spawn(driver, [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display } })
   const base = `http://127.0.0.1:${port}`
   try {
     await Promise.race([untilReady(base), exited(child)])
