@@ -108,7 +108,6 @@ const BROWSER_DEPENDENCIES = [
   '@solana/kit',
   'age-encryption',
   'fast-check',
-  'idb',
   'valibot',
   'viem',
   'viem/accounts',

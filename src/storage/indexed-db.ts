@@ -1,9 +1,9 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import { MpcError, isMpcError } from '../errors.ts'
 import { equalBytes, toHex, utf8 } from '../util/bytes.ts'
 import { hedgedRandom } from '../util/hedge.ts'
 import { systemRandom } from '../util/random.ts'
 import { checkKey, checkPrefix, checkWrite } from './arguments.ts'
+import { endOf, openDatabase, resultOf } from './database-requests.ts'
 import { conflict, damaged, unavailable } from './failures.ts'
 import { persistence, type PersistOptions } from './persist.ts'
 import type { ShareStore } from './types.ts'
@@ -15,14 +15,13 @@ interface SealedValue {
   readonly sealed: ArrayBuffer
 }
 
-interface Schema extends DBSchema {
-  values: { key: string; value: SealedValue }
-  probes: { key: string; value: SealedValue }
-  keys: { key: 'seal'; value: CryptoKey }
-}
+/** The object stores, by what they keep. */
+type StoreName = 'values' | 'probes' | 'keys'
+
+const STORES: readonly StoreName[] = ['values', 'probes', 'keys']
 
 interface Connection {
-  readonly database: IDBPDatabase<Schema>
+  readonly database: IDBDatabase
   readonly key: CryptoKey
 }
 
@@ -85,9 +84,10 @@ export function indexedDbStore(name: string, options: PersistOptions = {}): Shar
       run(async ({ database, key }) => {
         const id = newVersion()
         const value = systemRandom(32)
-        await database.put('probes', await seal(key, id, value, id), id)
-        const stored = await database.get('probes', id)
-        await database.delete('probes', id)
+        const sealed = await seal(key, id, value, id)
+        await change(database, 'probes', (store) => store.put(sealed, id))
+        const stored = await read<SealedValue>(database, 'probes', id)
+        await change(database, 'probes', (store) => store.delete(id))
         if (stored === undefined || !equalBytes(await unseal(key, id, stored), value)) {
           throw unavailable('IndexedDB did not give back what was written')
         }
@@ -96,7 +96,7 @@ export function indexedDbStore(name: string, options: PersistOptions = {}): Shar
     async read(key) {
       checkKey(key)
       return run(async (connection) => {
-        const stored = checkRow(await connection.database.get('values', key))
+        const stored = checkRow(await read(connection.database, 'values', key))
         return stored && { value: await unseal(connection.key, key, stored), version: stored.version }
       })
     },
@@ -108,13 +108,15 @@ export function indexedDbStore(name: string, options: PersistOptions = {}): Shar
         // Seals before the transaction: it ends as soon as anything but its own requests is awaited.
         const sealed = await seal(connection.key, key, value, version)
         const transaction = connection.database.transaction('values', 'readwrite', WRITE)
+        const store = transaction.objectStore('values')
+        const end = endOf(transaction)
         // If the read below fails, nothing awaits the end of the transaction.
-        transaction.done.catch(() => undefined)
-        const current = checkRow(await transaction.store.get(key))
+        end.catch(() => undefined)
+        const current = checkRow(await get<SealedValue>(store, key))
         // The first attempt at this write succeeded, but the connection was lost before it returned.
         if (current?.version === version) return version
         if ((current?.version ?? null) !== expectedVersion) throw conflict()
-        await Promise.all([transaction.store.put(sealed, key), transaction.done])
+        await Promise.all([resultOf(store.put(sealed, key)), end])
         persist()
         return version
       })
@@ -122,17 +124,15 @@ export function indexedDbStore(name: string, options: PersistOptions = {}): Shar
 
     async delete(key) {
       checkKey(key)
-      await run(async ({ database }) => {
-        const transaction = database.transaction('values', 'readwrite', WRITE)
-        await Promise.all([transaction.store.delete(key), transaction.done])
-      })
+      await run(({ database }) => change(database, 'values', (store) => store.delete(key)))
     },
 
     async list(prefix) {
       checkPrefix(prefix)
       return run(async ({ database }) => {
-        const keys = await database.getAllKeys('values', prefix === '' ? null : IDBKeyRange.lowerBound(prefix))
-        return keys.filter((key) => typeof key === 'string' && key.startsWith(prefix))
+        const store = database.transaction('values').objectStore('values')
+        const keys = await resultOf(store.getAllKeys(prefix === '' ? null : IDBKeyRange.lowerBound(prefix)))
+        return keys.filter((key): key is string => typeof key === 'string' && key.startsWith(prefix))
       })
     },
   }
@@ -142,18 +142,7 @@ async function open(name: string, onClosed: () => void): Promise<Connection> {
   if (globalThis.indexedDB === undefined) throw unavailable('this runtime has no IndexedDB')
   if (globalThis.crypto?.subtle === undefined)
     throw unavailable('WebCrypto needs a secure context (https or localhost)')
-  const database = await openDB<Schema>(name, 1, {
-    upgrade(created) {
-      created.createObjectStore('values')
-      created.createObjectStore('probes')
-      created.createObjectStore('keys')
-    },
-    blocking(_current, _blocked, event) {
-      ;(event.target as IDBDatabase).close()
-      onClosed()
-    },
-    terminated: onClosed,
-  })
+  const database = await openDatabase(name, STORES, onClosed)
   try {
     return { database, key: await sealingKey(database) }
   } catch (error) {
@@ -162,15 +151,40 @@ async function open(name: string, onClosed: () => void): Promise<Connection> {
   }
 }
 
-async function sealingKey(database: IDBPDatabase<Schema>): Promise<CryptoKey> {
-  const stored = await database.get('keys', 'seal')
+/** One value of an object store. */
+function read<T>(database: IDBDatabase, name: StoreName, key: string): Promise<T | undefined> {
+  return get<T>(database.transaction(name).objectStore(name), key)
+}
+
+function get<T>(store: IDBObjectStore, key: string): Promise<T | undefined> {
+  return resultOf(store.get(key) as IDBRequest<T | undefined>)
+}
+
+/** One change of an object store, once it is kept. */
+async function change(
+  database: IDBDatabase,
+  name: StoreName,
+  request: (store: IDBObjectStore) => IDBRequest,
+): Promise<void> {
+  const transaction = database.transaction(name, 'readwrite', WRITE)
+  // A request that throws at once has not begun.
+  const result = resultOf(request(transaction.objectStore(name)))
+  await Promise.all([result, endOf(transaction)])
+}
+
+async function sealingKey(database: IDBDatabase): Promise<CryptoKey> {
+  const stored = await read<CryptoKey>(database, 'keys', 'seal')
   if (isKey(stored)) return stored
   const fresh = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
   // Another tab may have made a key in the meantime: all tabs use the first one in the database.
   const transaction = database.transaction('keys', 'readwrite', WRITE)
-  const first = await transaction.store.get('seal')
-  if (!isKey(first)) await transaction.store.put(fresh, 'seal')
-  await transaction.done
+  const store = transaction.objectStore('keys')
+  const end = endOf(transaction)
+  // If the read below fails, nothing awaits the end of the transaction.
+  end.catch(() => undefined)
+  const first = await get<CryptoKey>(store, 'seal')
+  if (!isKey(first)) await resultOf(store.put(fresh, 'seal'))
+  await end
   return isKey(first) ? first : fresh
 }
 

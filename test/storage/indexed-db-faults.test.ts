@@ -213,7 +213,7 @@ describe('a connection that the browser has lost', () => {
       const request = put.call(this, value, key)
       if (lost || this.name !== 'values') return request
       lost = true
-      return Promise.reject(new DOMException('connection lost', 'UnknownError')) as unknown as typeof request
+      throw new DOMException('connection lost', 'UnknownError')
     })
     const store = indexedDbStore(name)
     const written = await store.write('a', NEW, version)
