@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 // Who may import whom. The layers, from the bottom up:
-//   errors, types, util <- wasm <- curve <- secret-sharing <- key-share <- protocol <- wire <- client | service <- server | custodian
+//   errors, types, util, symmetric <- wasm <- curve <- secret-sharing <- key-share <- protocol <- wire <- client | service <- server | custodian
 // backup sits on key-share; hpke on util, below the protocol and below the channel between client and server. Adapters see
 // their own family, the shared vocabulary and nothing of the cryptography; those for chains use the client as an
 // application does.
@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs'
 /** The files of the program `reshare-server`, without their ending. */
 const PROGRAM = 'program(-(commands|database|env|events|keys|log|monitor|moves))?'
 
-const BASE = ['errors', 'types', 'util']
+const BASE = ['errors', 'types', 'util', 'symmetric']
 const CORE = [...BASE, 'wasm', 'curve', 'secret-sharing', 'key-share']
 
 /** What each folder of src may import besides itself; a type file stands for its family. */
@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   errors: ['util/brand'],
   types: [],
   util: BASE,
+  symmetric: ['util/bytes'],
   hpke: BASE,
   webauthn: BASE,
   wasm: BASE,
@@ -110,7 +111,6 @@ const adapters = ADAPTERS.map(({ name, files, entries }) => ({
 const PACKAGES = [
   { name: 'noble-curves', packages: '@noble/curves', homes: '^src/(curve|hpke|protocol|adapters)/' },
   { name: 'post-quantum', packages: '@noble/post-quantum', homes: '^src/backup/post-quantum[.]ts$' },
-  { name: 'indexed-db', packages: 'idb', homes: '^src/storage/' },
   { name: 'databases', packages: '(pg|@types/pg|@electric-sql/pglite)', homes: '^src/service/database/' },
   { name: 'http', packages: '(hono|@hono/node-server)', homes: '^src/(service|server|custodian)/' },
   { name: 'viem', packages: '(viem|ox|abitype)', homes: homesOf('viem') },

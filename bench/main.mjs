@@ -23,6 +23,7 @@ import { judge, printVerdicts } from './support/targets.mjs'
 const GROUPS = {
   primitives: () => import('./groups/primitives.mjs'),
   hashing: () => import('./groups/hashing.mjs'),
+  symmetric: () => import('./groups/symmetric.mjs'),
   frost: () => import('./groups/frost.mjs'),
   sharing: () => import('./groups/sharing.mjs'),
   scale: () => import('./groups/scale.mjs'),

@@ -4,9 +4,9 @@
 const SERVER = ['dist/server/', 'dist/custodian/', 'node_modules/hono/', 'node_modules/@hono/']
 const DATABASES = ['node_modules/pg/', 'node_modules/@electric-sql/']
 const SEALING = ['dist/backup/']
-const CLIENT = ['dist/client/', 'dist/storage/', 'node_modules/idb/']
+const CLIENT = ['dist/client/', 'dist/storage/']
 /** What a client that signs by FROST alone has no use for. */
-const ECDSA = ['dist/client/ecdsa/', 'dist/protocol/ecdsa/', 'dist/wasm/ot.js', 'node_modules/@noble/hashes/sha3.js']
+const ECDSA = ['dist/client/ecdsa/', 'dist/protocol/ecdsa/', 'dist/wasm/ot.js', 'dist/symmetric/keccak256.js']
 const ARITHMETIC = ['dist/wasm/', 'dist/curve/', 'dist/secret-sharing/', 'dist/protocol/']
 const CORE = [...ARITHMETIC, 'dist/key-share/']
 /** What is in the realm of the client, and not in the app's page. */

@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { fold } from '../../src/curve/portable/field.ts'
 import { hashToSecp256k1 } from '../../src/curve/portable/hash-to-curve.ts'
 import { SECP256K1_POINTS as points } from '../../src/curve/portable/secp256k1.ts'
-import { finishSha256, startSha256 } from '../../src/protocol/ecdsa/ot/sha256.ts'
+import { finishSha256, startSha256 } from '../../src/symmetric/sha256.ts'
 import { makeMultiplyLimbs } from './limbs.mjs'
 
 const { Point } = secp256k1

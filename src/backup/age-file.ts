@@ -1,7 +1,6 @@
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdf } from '../symmetric/hkdf.ts'
+import { hmacSha256 } from '../symmetric/hmac.ts'
+import { chacha20poly1305 } from '../symmetric/chacha20-poly1305.ts'
 import { MpcError } from '../errors.ts'
 import { concatBytes, equalBytes, isBytes, utf8, wipe } from '../util/bytes.ts'
 import { systemRandom } from '../util/random.ts'
@@ -97,9 +96,9 @@ async function unwrap(identities: readonly AgeIdentity[], stanzas: AgeStanza[]):
 
 /** The MAC over the header up to and with its `---`. */
 function macOf(fileKey: Uint8Array, header: Uint8Array): Uint8Array {
-  const key = hkdf(sha256, fileKey, undefined, utf8('header'), 32)
+  const key = hkdf(fileKey, undefined, utf8('header'), 32)
   try {
-    return hmac(sha256, key, header)
+    return hmacSha256(key, header)
   } finally {
     wipe(key)
   }
@@ -173,7 +172,7 @@ class LineReader {
 /** STREAM: chunks of 64 KiB, each with a counter and whether it is the last one as its nonce. */
 function payload(fileKey: Uint8Array, nonce: Uint8Array, bytes: Uint8Array, way: 'encrypt' | 'decrypt'): Uint8Array[] {
   const size = way === 'encrypt' ? CHUNK : CHUNK + TAG
-  const key = hkdf(sha256, fileKey, nonce, utf8('payload'), 32)
+  const key = hkdf(fileKey, nonce, utf8('payload'), 32)
   const chunks: Uint8Array[] = []
   try {
     const count = Math.max(1, Math.ceil(bytes.length / size))

@@ -1,6 +1,6 @@
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../symmetric/sha256.ts'
+import { hkdf } from '../symmetric/hkdf.ts'
+import { hmacSha256 } from '../symmetric/hmac.ts'
 import type { BackupMethodName } from '../types.ts'
 import { utf8, wipe } from '../util/bytes.ts'
 import { CHOICES, decodeChoices, encodeChoices, type BackupChoice } from './choices.ts'
@@ -49,9 +49,9 @@ export async function withManifest(
     const { checksumAt, macAt } = locateSealed(file)
     file.set(utf8(encodeArgument(checksum(file, checksumAt, macAt))), checksumAt)
     // The header has changed, and with it the MAC (C2SP age v1, "Header MAC").
-    const macKey = hkdf(sha256, fileKey as Uint8Array, undefined, utf8('header'), 32)
+    const macKey = hkdf(fileKey as Uint8Array, undefined, utf8('header'), 32)
     const endOfMacInput = macAt - 1
-    file.set(utf8(encodeArgument(hmac(sha256, macKey, file.subarray(0, endOfMacInput)))), macAt)
+    file.set(utf8(encodeArgument(hmacSha256(macKey, file.subarray(0, endOfMacInput)))), macAt)
     wipe(macKey)
     return file
   } finally {

@@ -1,6 +1,5 @@
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { expand, extract } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { expand, extract } from '../symmetric/hkdf.ts'
+import { chacha20poly1305 } from '../symmetric/chacha20-poly1305.ts'
 import { stableKeyPair } from '../hpke/agree.ts'
 import { setupAuthReceiver, setupAuthSender } from '../hpke/auth.ts'
 import { decrypt, KEY_LENGTH, NONCE_LENGTH, TAG_LENGTH, type HpkeContext } from '../hpke/key-schedule.ts'
@@ -159,11 +158,11 @@ function responseKey(
   encapsulated: Uint8Array,
   responseNonce: Uint8Array,
 ): { key: Uint8Array; nonce: Uint8Array } {
-  const prk = extract(sha256, secret, concatBytes(encapsulated, responseNonce))
+  const prk = extract(secret, concatBytes(encapsulated, responseNonce))
   try {
     return {
-      key: expand(sha256, prk, utf8('key'), KEY_LENGTH),
-      nonce: expand(sha256, prk, utf8('nonce'), NONCE_LENGTH),
+      key: expand(prk, utf8('key'), KEY_LENGTH),
+      nonce: expand(prk, utf8('nonce'), NONCE_LENGTH),
     }
   } finally {
     wipe(prk)

@@ -1,6 +1,5 @@
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { expand, extract } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { expand, extract } from '../symmetric/hkdf.ts'
+import { chacha20poly1305 } from '../symmetric/chacha20-poly1305.ts'
 import { concatBytes, utf8, wipe } from '../util/bytes.ts'
 import { CodecError } from '../util/codec.ts'
 
@@ -122,7 +121,7 @@ export function decrypt(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, cip
 /** LabeledExtract (RFC 9180 §4). */
 export function labeledExtract(suite: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array): Uint8Array {
   const labeled = concatBytes(VERSION, suite, utf8(label), input)
-  const prk = extract(sha256, labeled, salt)
+  const prk = extract(labeled, salt)
   wipe(labeled)
   return prk
 }
@@ -136,5 +135,5 @@ export function labeledExpand(
   info: Uint8Array,
   length: number,
 ): Uint8Array {
-  return expand(sha256, prk, concatBytes(Uint8Array.of(0, length), VERSION, suite, utf8(label), info), length)
+  return expand(prk, concatBytes(Uint8Array.of(0, length), VERSION, suite, utf8(label), info), length)
 }

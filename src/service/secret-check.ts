@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../symmetric/sha256.ts'
 import { equalBytes, utf8 } from '../util/bytes.ts'
 
 /** Whether this can be sent in a header and is long enough: 16 or more printable ASCII characters. */

@@ -1,5 +1,4 @@
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdf } from '../symmetric/hkdf.ts'
 import { assertMethods } from '../util/arguments.ts'
 import { isBytes, utf8, wipe } from '../util/bytes.ts'
 import { damaged } from './failures.ts'
@@ -74,6 +73,6 @@ function held(given: unknown): GetSecret {
 
 /** The id of the key tells whether it is another one, or of another namespace. It says nothing of the key. */
 function sealingKey(secret: Uint8Array, namespace: string): SealingKey {
-  const derive = (info: string, length: number) => hkdf(sha256, secret, undefined, utf8(`${info}/${namespace}`), length)
+  const derive = (info: string, length: number) => hkdf(secret, undefined, utf8(`${info}/${namespace}`), length)
   return { id: derive('reshare/v1/key-value/id', ID_LENGTH), key: derive('reshare/v1/key-value/key', 32) }
 }

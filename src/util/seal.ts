@@ -1,6 +1,5 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hmacSha256 } from '../symmetric/hmac.ts'
+import { xchacha20poly1305 } from '../symmetric/chacha20-poly1305.ts'
 import { MpcError } from '../errors.ts'
 import { concatBytes, equalBytes, utf8, wipe } from './bytes.ts'
 import { Writer } from './codec.ts'
@@ -60,7 +59,7 @@ const NONCE_LENGTH = 24
 export function createSealer(masterKeys: MasterKeys, random: RandomSource): Sealer {
   const keys = readMasterKeys(masterKeys)
   const [current] = keys
-  const fingerprintKeys = keys.map(({ key }) => hmac(sha256, key, utf8('reshare/v1/fingerprint')))
+  const fingerprintKeys = keys.map(({ key }) => hmacSha256(key, utf8('reshare/v1/fingerprint')))
   const [fingerprintKey] = fingerprintKeys as [Uint8Array]
   const seal: Sealer['seal'] = (context, plaintext) => {
     const about = associatedData(context, current.id)
@@ -92,9 +91,9 @@ export function createSealer(masterKeys: MasterKeys, random: RandomSource): Seal
         wipe(plaintext)
       }
     },
-    fingerprint: (bytes) => hmac(sha256, fingerprintKey, bytes),
+    fingerprint: (bytes) => hmacSha256(fingerprintKey, bytes),
     isFingerprint: (fingerprint, bytes) =>
-      fingerprintKeys.some((key) => equalBytes(hmac(sha256, key, bytes), fingerprint)),
+      fingerprintKeys.some((key) => equalBytes(hmacSha256(key, bytes), fingerprint)),
   }
 }
 

@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { lengthOf, utf8 } from './bytes.ts'
+import { continueSha256, finishSha256, sha256, startSha256, type Sha256Start } from '../symmetric/sha256.ts'
+import { concatBytes, lengthOf, utf8 } from './bytes.ts'
 import { type Label, tag, type TaggedProtocol, type TagSuite } from './tags.ts'
 
 /** A part of a hash's input: bytes, a list of byte strings, or a number below 2^32 as four big-endian bytes. */
@@ -8,35 +8,33 @@ export type Part = Uint8Array | readonly Uint8Array[] | number
 /** {@link taggedHash} with a label of one suite and protocol. 32 bytes. */
 export type Hasher<P extends TaggedProtocol> = (label: Label<P>, ...parts: readonly Part[]) => Uint8Array
 
-type Sha256 = ReturnType<typeof sha256.create>
+/** The states after `SHA256(tag) ‖ SHA256(tag)`, which is one block. Each is computed once. */
+const prefixes = new Map<string, Sha256Start>()
 
-const prefixes = new Map<string, Sha256>()
-
-/** The state of the current hash. */
-const working = sha256.create()
-
-/** Copied over that state to wipe it: after a hash, it has the digest and the end of the input. */
-const blank = sha256.create().update(new Uint8Array(1))
+/** The current hash. All zeros between hashes. */
+const working: Sha256Start = { state: /* @__PURE__ */ new Int32Array(8), bytes: 0 }
 
 /** Input that is not hashed yet: hashing many short fields at once takes less time. All zeros between hashes. */
-const pending = new Uint8Array(1024)
+const pending = /* @__PURE__ */ new Uint8Array(1024)
 let pendingLength = 0
 
-/** Starts with the state after `SHA256(tag) ‖ SHA256(tag)`, which is one block. It is computed once for each tag. */
 function startAfterTag(tagText: string): void {
-  let state = prefixes.get(tagText)
-  if (state === undefined) {
+  let start = prefixes.get(tagText)
+  if (start === undefined) {
     const digest = sha256(utf8(tagText))
-    state = sha256.create().update(digest).update(digest)
-    prefixes.set(tagText, state)
+    start = startSha256(concatBytes(digest, digest))
+    prefixes.set(tagText, start)
   }
-  state._cloneInto(working)
+  working.state.set(start.state)
+  working.bytes = start.bytes
 }
 
+/** Hashes whole blocks, so that there is room for a number. */
 function hashPending(): void {
-  if (pendingLength > 0) working.update(pending.subarray(0, pendingLength))
-  pending.fill(0, 0, pendingLength)
-  pendingLength = 0
+  const rest = pendingLength % 64
+  continueSha256(working, pending.subarray(0, pendingLength - rest))
+  pending.copyWithin(0, pendingLength - rest, pendingLength)
+  pendingLength = rest
 }
 
 function addNumber(value: number): void {
@@ -51,13 +49,13 @@ function addNumber(value: number): void {
 function addField(bytes: Uint8Array): void {
   const length = lengthOf(bytes, 'what is hashed')
   addNumber(length)
-  if (pendingLength + length > pending.length) hashPending()
-  if (length > pending.length) {
-    working.update(bytes)
-    return
+  for (let at = 0; at < length;) {
+    const count = Math.min(length - at, pending.length - pendingLength)
+    pending.set(bytes.subarray(at, at + count), pendingLength)
+    pendingLength += count
+    at += count
+    if (pendingLength === pending.length) hashPending()
   }
-  pending.set(bytes, pendingLength)
-  pendingLength += length
 }
 
 function addPart(part: Part): void {
@@ -84,14 +82,12 @@ function addPart(part: Part): void {
 export function taggedHash(tagText: string, ...parts: readonly Part[]): Uint8Array {
   startAfterTag(tagText)
   try {
-    try {
-      for (const part of parts) addPart(part)
-    } finally {
-      hashPending()
-    }
-    return working.digest()
+    for (const part of parts) addPart(part)
+    return finishSha256(working, pending.subarray(0, pendingLength))
   } finally {
-    blank._cloneInto(working)
+    pending.fill(0)
+    pendingLength = 0
+    working.state.fill(0)
   }
 }
 

@@ -266,14 +266,14 @@ export const PROTOCOL = [
     why: 'Narrows a type: a session is not set up without a state for each other signer.',
   },
   {
-    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    file: 'src/symmetric/sha256.ts',
     mutator: 'EqualityOperator',
     from: 'i < 16',
     to: 'i <= 16',
     why: 'The schedule writes over word 16 before anything reads it.',
   },
   {
-    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    file: 'src/symmetric/sha256.ts',
     mutator: 'EqualityOperator',
     from: 'i < 64',
     to: 'i <= 64',
@@ -281,14 +281,14 @@ export const PROTOCOL = [
     why: 'The schedule has 64 words: one more is not kept.',
   },
   {
-    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    file: 'src/symmetric/sha256.ts',
     mutator: 'EqualityOperator',
     from: 'i < 32',
     to: 'i <= 32',
     why: 'A digest has 32 bytes: one more is not kept.',
   },
   {
-    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    file: 'src/symmetric/sha256.ts',
     mutator: 'EqualityOperator',
     from: 'at < length - tail',
     to: 'at >= length - tail',
@@ -296,7 +296,7 @@ export const PROTOCOL = [
     why: 'An endless loop, every step of which hashes a block: the clock is quicker than the count.',
   },
   {
-    file: 'src/protocol/ecdsa/ot/sha256.ts',
+    file: 'src/symmetric/sha256.ts',
     mutator: 'AssignmentOperator',
     from: 'at += BLOCK',
     to: 'at -= BLOCK',

@@ -70,8 +70,8 @@ export const GROUPS = {
     inProcess: true,
   },
   hashing: {
-    sources: inOt('sha256'),
-    tests: ['test/protocol/ecdsa/ot/sha256.test.ts'],
+    sources: ['src/symmetric'],
+    tests: ['test/symmetric/*.test.ts'],
     inProcess: true,
   },
   'server-claims': {

@@ -6,7 +6,7 @@ import config from '../../.dependency-cruiser.mjs'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(`${root}docs/architecture.md`, 'utf8')
 
-const base = 'errors, types, util'
+const base = 'errors, types, util, symmetric'
 const SHORT = new Map([
   ['base', base],
   ['core', `${base}, wasm, curve, secret-sharing, key-share`],

@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { RawTx, SigHash, Transaction } from '@scure/btc-signer'
 
 import { concatBytes, equalBytes, utf8 } from '../../util/bytes.ts'

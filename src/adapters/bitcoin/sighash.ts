@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { OutScript, RawTx, SigHash, type Transaction } from '@scure/btc-signer'
 
 import { concatBytes } from '../../util/bytes.ts'

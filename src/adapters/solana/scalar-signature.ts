@@ -1,5 +1,4 @@
-import { sha512 } from '@noble/hashes/sha2.js'
-
+import { sha512 } from '../../symmetric/sha512.ts'
 import type { Group, Scalar } from '../../curve/group.ts'
 import { concatBytes, utf8, wipe } from '../../util/bytes.ts'
 

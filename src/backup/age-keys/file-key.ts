@@ -1,4 +1,4 @@
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { chacha20poly1305 } from '../../symmetric/chacha20-poly1305.ts'
 import { corrupt } from '../failures.ts'
 import { decodeArgument } from '../stanza.ts'
 import type { AgeStanza } from '../types.ts'

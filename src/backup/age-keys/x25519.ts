@@ -1,5 +1,4 @@
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdf } from '../../symmetric/hkdf.ts'
 import { agree, BASE_POINT, stableKeyPair } from '../../hpke/agree.ts'
 import { agreeOnce, generateKeyPair, X25519_LENGTH } from '../../hpke/x25519.ts'
 import { decodeBech32, encodeBech32 } from '../../util/bech32.ts'
@@ -102,7 +101,7 @@ async function unwrap(
 /** @param shared secret; it is wiped */
 function wrappingKey(shared: Uint8Array, share: Uint8Array, recipient: Uint8Array): Uint8Array {
   try {
-    return hkdf(sha256, shared, concatBytes(share, recipient), LABEL, 32)
+    return hkdf(shared, concatBytes(share, recipient), LABEL, 32)
   } finally {
     wipe(shared)
   }

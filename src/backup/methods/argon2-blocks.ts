@@ -1,4 +1,3 @@
-import { nextTick } from '@noble/hashes/utils.js'
 import { concatBytes, wipe } from '../../util/bytes.ts'
 import { blake2b } from './blake2b.ts'
 
@@ -112,6 +111,12 @@ function longHash(bytes: Uint8Array, length: number): Uint8Array {
   }
   wipe(hash)
   return out
+}
+
+/** Gives the event loop its turn, and goes on soon after. */
+function nextTick(): Promise<void> {
+  const { scheduler } = globalThis as { readonly scheduler?: { yield?(): Promise<void> } }
+  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve))
 }
 
 /** A number of 32 bits, little-endian. */

@@ -1,13 +1,13 @@
+import { SQUARE_ROOTS } from '../../symmetric/fractions.ts'
 import { wipe } from '../../util/bytes.ts'
 
 // BLAKE2b (RFC 7693) without a key, for the few hashes of Argon2id. Words of 64 bits are two of 32, the lower one first.
 
-/** The first 64 bits of the fractions of the square roots of the first 8 primes. */
-// prettier-ignore
-const INITIAL: readonly number[] = [
-  0xf3bcc908, 0x6a09e667, 0x84caa73b, 0xbb67ae85, 0xfe94f82b, 0x3c6ef372, 0x5f1d36f1, 0xa54ff53a,
-  0xade682d1, 0x510e527f, 0x2b3e6c1f, 0x9b05688c, 0xfb41bd6b, 0x1f83d9ab, 0x137e2179, 0x5be0cd19,
-]
+/** The words with which a state begins. */
+const INITIAL = /* @__PURE__ */ Uint32Array.from(
+  { length: 16 },
+  (_, i) => SQUARE_ROOTS[i % 2 === 0 ? 'low' : 'high'][i >> 1]!,
+)
 
 /** Which words of the message each round takes, a digit for each. Rounds 11 and 12 are as 1 and 2. */
 const SCHEDULE =
@@ -33,7 +33,7 @@ const ROUNDS = 12
  * @param length of the hash in bytes: 1 to 64
  */
 export function blake2b(bytes: Uint8Array, length: number): Uint8Array {
-  const state = Uint32Array.from(INITIAL)
+  const state = INITIAL.slice()
   state[0]! ^= 0x01010000 ^ length
   const padded = new Uint8Array(BLOCK * Math.max(1, Math.ceil(bytes.length / BLOCK)))
   padded.set(bytes)

@@ -1,5 +1,4 @@
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdf } from '../../symmetric/hkdf.ts'
 import { utf8 } from '../../util/bytes.ts'
 import type { Argon2Cost } from './argon2.ts'
 import { corrupt } from '../failures.ts'
@@ -79,5 +78,5 @@ function decodeSalt(text: string): Uint8Array | undefined {
 
 /** The key that wraps: HKDF-SHA-256 of the Argon2id tag, so that the tag may serve nothing else. */
 export function wrapKey(tag: Uint8Array): Uint8Array {
-  return hkdf(sha256, tag, undefined, utf8(PASSWORD_STANZA), 32)
+  return hkdf(tag, undefined, utf8(PASSWORD_STANZA), 32)
 }

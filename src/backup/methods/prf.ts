@@ -1,5 +1,4 @@
-import { extract } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { extract } from '../../symmetric/hkdf.ts'
 import { concatBytes, utf8, wipe } from '../../util/bytes.ts'
 import { systemRandom } from '../../util/random.ts'
 import { decodeIdentity } from '../../webauthn/identity.ts'
@@ -49,7 +48,7 @@ export function passkeyKeys(use: PasskeyUse): AgeRecipientCode & AgeIdentityCode
     const { first, second } = await askPasskey(request, evaluatePrf)
     const both = concatBytes(first, second as Uint8Array)
     try {
-      return extract(sha256, both, LABEL)
+      return extract(both, LABEL)
     } finally {
       wipe(first, second, both)
     }

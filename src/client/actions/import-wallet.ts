@@ -1,4 +1,4 @@
-import { sha512 } from '@noble/hashes/sha2.js'
+import { sha512 } from '../../symmetric/sha512.ts'
 import { importedKeyTerms } from '../../wire/import.ts'
 import type { ImportedKey, ImportRequest } from '../../wire/operations.ts'
 import type { Scalar } from '../../curve/group.ts'

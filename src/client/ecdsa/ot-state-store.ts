@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { MpcError, isMpcError } from '../../errors.ts'
 import { OtState } from '../../protocol/ecdsa/ot/ot-state.ts'
 import { bindOtState, type PeerSetup } from '../../protocol/ecdsa/setup/create-setup.ts'

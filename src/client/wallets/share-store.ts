@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { isMpcError, MpcError } from '../../errors.ts'
 import { decodeWalletShares, encodeWalletShares } from '../../key-share/index.ts'
 import type { WalletShares } from '../../key-share/types.ts'

@@ -1,6 +1,5 @@
-import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js'
+import { expandMessage } from '../../symmetric/expand-message.ts'
 import { bytesToNumberBE } from '@noble/curves/utils.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { canonical, equal, fold, powerOfRatio, select } from './field.ts'
 import { add, type Secp256k1Point } from './secp256k1-point.ts'
 
@@ -97,5 +96,5 @@ export function mapUniform(uniform: Uint8Array): Secp256k1Point {
 
 /** Hashes a message to a point of secp256k1 whose discrete logarithm nobody knows. */
 export function hashToSecp256k1(message: Uint8Array, domain: Uint8Array): Secp256k1Point {
-  return mapUniform(expand_message_xmd(message, domain, 96, sha256))
+  return mapUniform(expandMessage(message, domain, 96))
 }

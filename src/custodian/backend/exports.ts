@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { requireCountedAuthorization } from '../../service/export-authorization.ts'
 import { exportTerms, requireAuthorization, type ChallengeResponse, type ShareResponse } from '../../wire/export.ts'
 import { askHook } from '../../service/hooks.ts'

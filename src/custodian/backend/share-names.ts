@@ -1,5 +1,4 @@
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hmacSha256 } from '../../symmetric/hmac.ts'
 import { toHex, utf8 } from '../../util/bytes.ts'
 import { readMasterKeys, type MasterKeys } from '../../util/master-keys.ts'
 import type { SealContext } from '../../util/seal.ts'
@@ -13,8 +12,8 @@ export type ShareNames = (share: Uint8Array) => readonly [Uint8Array, ...Uint8Ar
  * @throws {TypeError | RangeError} for invalid keys
  */
 export function createShareNames(masterKeys: MasterKeys): ShareNames {
-  const nameKeys = readMasterKeys(masterKeys).map(({ key }) => hmac(sha256, key, utf8('reshare/v1/custodian/share-id')))
-  return (share) => nameKeys.map((key) => hmac(sha256, key, share)) as [Uint8Array, ...Uint8Array[]]
+  const nameKeys = readMasterKeys(masterKeys).map(({ key }) => hmacSha256(key, utf8('reshare/v1/custodian/share-id')))
+  return (share) => nameKeys.map((key) => hmacSha256(key, share)) as [Uint8Array, ...Uint8Array[]]
 }
 
 /** The seal context of the share with this name. */

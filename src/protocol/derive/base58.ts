@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-
+import { sha256 } from '../../symmetric/sha256.ts'
 import { concatBytes } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
 

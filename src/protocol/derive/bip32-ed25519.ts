@@ -1,6 +1,4 @@
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha512 } from '@noble/hashes/sha2.js'
-
+import { hmacSha512 } from '../../symmetric/hmac.ts'
 import type { Group, Scalar } from '../../curve/group.ts'
 import { concatBytes } from '../../util/bytes.ts'
 
@@ -23,7 +21,7 @@ export function ed25519Step(
 ): { readonly tweak: Scalar; readonly chainCode: Uint8Array } {
   const encodedIndex = new Uint8Array(4)
   new DataView(encodedIndex.buffer).setUint32(0, index, true)
-  const digest = (tag: number) => hmac(sha512, chainCode, concatBytes(Uint8Array.of(tag), parent, encodedIndex))
+  const digest = (tag: number) => hmacSha512(chainCode, concatBytes(Uint8Array.of(tag), parent, encodedIndex))
   const left = new Uint8Array(32)
   left.set(digest(2).subarray(0, 28))
   const tweak = group.multiply(group.scalar(8), group.decodeScalar(left, { allowZero: true }))

@@ -1,6 +1,6 @@
-import { ripemd160 } from '@noble/hashes/legacy.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
+import { ripemd160 } from '../../symmetric/ripemd160.ts'
+import { hmacSha512 } from '../../symmetric/hmac.ts'
 
 import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { abytes, concatBytes, toHex } from '../../util/bytes.ts'
@@ -63,7 +63,7 @@ function deriveChild(group: Group, parent: DerivedKey, index: number): DerivedKe
 }
 
 function bip32Step(group: Group, parent: Uint8Array, chainCode: Uint8Array, index: number) {
-  const digest = hmac(sha512, chainCode, new Writer().bytes(parent).u32(index).finish())
+  const digest = hmacSha512(chainCode, new Writer().bytes(parent).u32(index).finish())
   return { tweak: decodeLeft(group, digest.subarray(0, 32), index), chainCode: digest.slice(32) }
 }
 

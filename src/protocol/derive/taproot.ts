@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-
+import { sha256 } from '../../symmetric/sha256.ts'
 import type { Group, Point, Scalar } from '../../curve/group.ts'
 import { abytes, concatBytes, utf8 } from '../../util/bytes.ts'
 import { isCodecError } from '../../util/codec.ts'

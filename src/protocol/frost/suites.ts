@@ -1,6 +1,6 @@
-import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js'
-import { sha256, sha512 } from '@noble/hashes/sha2.js'
-
+import { sha256 } from '../../symmetric/sha256.ts'
+import { sha512 } from '../../symmetric/sha512.ts'
+import { expandMessage } from '../../symmetric/expand-message.ts'
 import type { Group, Scalar } from '../../curve/group.ts'
 import { concatBytes, utf8 } from '../../util/bytes.ts'
 import type { Suite } from '../transcript/tags.ts'
@@ -76,7 +76,7 @@ function secp256k1Suite(group: Group, name: 'secp256k1' | 'bip340'): FrostSuite 
   // hash_to_field of RFC 9380 §5.2 with m = 1 and L = 48.
   const toScalar = (label: string) => {
     const tag = utf8(context + label)
-    return (input: Uint8Array): Scalar => group.reduce(expand_message_xmd(input, tag, group.wideLength, sha256))
+    return (input: Uint8Array): Scalar => group.reduce(expandMessage(input, tag, group.wideLength))
   }
   return {
     name,

@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { toBase64, utf8, wipe } from '../../util/bytes.ts'
 import { checkClock } from '../../util/clock.ts'
 import { checkRandom, systemRandom, type RandomSource } from '../../util/random.ts'

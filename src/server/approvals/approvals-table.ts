@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import type { Approval, ApprovalState, Json, RequiredApproval } from '../../wire/approvals.ts'
 import { boolean, rowDecoder, type Decoded } from '../../service/database/rows.ts'
 import type { Queryable, Row, SqlValue } from '../../service/database/types.ts'

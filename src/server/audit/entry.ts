@@ -1,5 +1,4 @@
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hmacSha256 } from '../../symmetric/hmac.ts'
 import { utf8 } from '../../util/bytes.ts'
 import { Writer } from '../../util/codec.ts'
 
@@ -143,5 +142,5 @@ export function encodeEntry(previous: Uint8Array, entry: AuditEntry): Uint8Array
  * @param key 32 bytes
  */
 export function entryHash(key: Uint8Array, previous: Uint8Array, entry: AuditEntry): Uint8Array {
-  return hmac(sha256, key, encodeEntry(previous, entry))
+  return hmacSha256(key, encodeEntry(previous, entry))
 }

@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { assertObject } from '../../util/arguments.ts'
 import { checkBaseUrl } from '../../util/base-url.ts'
 import { utf8 } from '../../util/bytes.ts'

@@ -1,5 +1,4 @@
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hmacSha256 } from '../../symmetric/hmac.ts'
 import { fromBase64, toBase64, utf8 } from '../../util/bytes.ts'
 
 /** An HTTP message of Standard Webhooks before it is signed. */
@@ -58,6 +57,6 @@ export function webhookHeaders(keys: readonly Uint8Array[], { id, seconds, body 
   return {
     'webhook-id': id,
     'webhook-timestamp': String(seconds),
-    'webhook-signature': keys.map((key) => `v1,${toBase64(hmac(sha256, key, signed))}`).join(' '),
+    'webhook-signature': keys.map((key) => `v1,${toBase64(hmacSha256(key, signed))}`).join(' '),
   }
 }

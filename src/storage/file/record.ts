@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../../symmetric/sha256.ts'
 import { concatBytes, equalBytes, fromUtf8, toHex, utf8 } from '../../util/bytes.ts'
 import { CodecError, Reader, Writer } from '../../util/codec.ts'
 

@@ -1,6 +1,5 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdf } from '../../symmetric/hkdf.ts'
+import { xchacha20poly1305 } from '../../symmetric/chacha20-poly1305.ts'
 import { utf8, wipe } from '../../util/bytes.ts'
 import { Reader, Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'
@@ -60,7 +59,7 @@ export function unwrapKey(header: Uint8Array, secret: Uint8Array): SealingKey | 
 }
 
 function deriveKey(secret: Uint8Array, salt: Uint8Array): Uint8Array {
-  return hkdf(sha256, secret, salt, utf8('reshare/v1/device-lock/key'), KEY_LENGTH)
+  return hkdf(secret, salt, utf8('reshare/v1/device-lock/key'), KEY_LENGTH)
 }
 
 function associatedData(id: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { xchacha20poly1305 } from '../../symmetric/chacha20-poly1305.ts'
 import { equalBytes, toHex, utf8, wipe } from '../../util/bytes.ts'
 import { Reader, Writer } from '../../util/codec.ts'
 import { hedgedRandom } from '../../util/hedge.ts'

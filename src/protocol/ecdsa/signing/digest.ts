@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { keccak_256 } from '@noble/hashes/sha3.js'
-
+import { keccak256 } from '../../../symmetric/keccak256.ts'
+import { sha256 } from '../../../symmetric/sha256.ts'
 import { abytes } from '../../../util/bytes.ts'
 
 declare const digestBrand: unique symbol
@@ -32,6 +31,6 @@ export function hashMessage(message: Uint8Array, hash: MessageHash): Digest32 {
   const bytes = abytes(message, undefined, 'message')
   if (hash === 'sha256') return sha256(bytes) as Digest32
   if (hash === 'sha256d') return sha256(sha256(bytes)) as Digest32
-  if (hash === 'keccak256') return keccak_256(bytes) as Digest32
+  if (hash === 'keccak256') return keccak256(bytes) as Digest32
   throw new RangeError('hash must be sha256, sha256d or keccak256')
 }

@@ -1,8 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { describe, expect, test } from 'vitest'
-import { finishSha256, startSha256 } from '../../../../src/protocol/ecdsa/ot/sha256.ts'
-import { concatBytes, toHex, utf8 } from '../../../../src/util/bytes.ts'
-import { seededRandom } from '../../../support/random.ts'
+import { continueSha256, finishSha256, startSha256 } from '../../src/symmetric/sha256.ts'
+import { concatBytes, toHex, utf8 } from '../../src/util/bytes.ts'
+import { seededRandom } from '../support/random.ts'
 
 describe('SHA-256 of the portable backend', () => {
   test('gives the examples of FIPS 180', () => {
@@ -35,6 +35,17 @@ describe('SHA-256 of the portable backend', () => {
     }
     const long = random(100_003)
     expect(finishSha256(startSha256(new Uint8Array(0)), long)).toEqual(sha256(long))
+  })
+
+  test('counts bits beyond 32 of them', () => {
+    const empty = new Uint8Array(0)
+    const end = new Uint8Array(64)
+    end[0] = 0x80
+    new DataView(end.buffer).setBigUint64(56, 8n * 2n ** 32n)
+    const start = startSha256(empty)
+    continueSha256(start, end)
+    const words = [...start.state].map((word) => (word >>> 0).toString(16).padStart(8, '0'))
+    expect(toHex(finishSha256({ state: startSha256(empty).state, bytes: 2 ** 32 }, empty))).toBe(words.join(''))
   })
 
   test('begins with whole blocks only', () => {

@@ -1,0 +1,116 @@
+import { wipe } from '../util/bytes.ts'
+import { CUBE_ROOTS, SQUARE_ROOTS } from './fractions.ts'
+
+// SHA-256 (FIPS 180-4). On an engine that interprets, a call costs as much as ten operations; a round has none.
+
+const BLOCK = 64
+
+/** The message schedule. All zeros between hashes. */
+const words = /* @__PURE__ */ new Int32Array(64)
+
+/** A hash that has begun with whole blocks. */
+export interface Sha256Start {
+  readonly state: Int32Array
+  bytes: number
+}
+
+function loadBlock(bytes: Uint8Array, at: number): void {
+  for (let i = 0; i < 16; i++) {
+    const j = at + 4 * i
+    words[i] = (bytes[j]! << 24) | (bytes[j + 1]! << 16) | (bytes[j + 2]! << 8) | bytes[j + 3]!
+  }
+}
+
+/** Hashes the block in {@link words} into the state. */
+function compress(state: Int32Array): void {
+  for (let i = 16; i < 64; i++) {
+    const x = words[i - 15]!
+    const y = words[i - 2]!
+    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)
+    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)
+    words[i] = (((words[i - 16]! + s0) | 0) + ((words[i - 7]! + s1) | 0)) | 0
+  }
+  const constants = CUBE_ROOTS.high
+  let a = state[0]!
+  let b = state[1]!
+  let c = state[2]!
+  let d = state[3]!
+  let e = state[4]!
+  let f = state[5]!
+  let g = state[6]!
+  let h = state[7]!
+  for (let i = 0; i < 64; i++) {
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
+    const t1 = (((h + s1) | 0) + (((e & f) ^ (~e & g)) + ((constants[i]! + words[i]!) | 0))) | 0
+    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
+    h = g
+    g = f
+    f = e
+    e = (d + t1) | 0
+    d = c
+    c = b
+    b = a
+    a = (t1 + t2) | 0
+  }
+  state[0]! += a
+  state[1]! += b
+  state[2]! += c
+  state[3]! += d
+  state[4]! += e
+  state[5]! += f
+  state[6]! += g
+  state[7]! += h
+}
+
+/** SHA-256, 32 bytes. */
+export function sha256(message: Uint8Array): Uint8Array {
+  return finishSha256({ state: SQUARE_ROOTS.high, bytes: 0 }, message)
+}
+
+/** Begins a hash. @param prefix whole blocks of 64 bytes */
+export function startSha256(prefix: Uint8Array): Sha256Start {
+  const start = { state: SQUARE_ROOTS.high.slice(), bytes: 0 }
+  continueSha256(start, prefix)
+  return start
+}
+
+/** Goes on with a hash, whose state changes. @param blocks whole blocks of 64 bytes */
+export function continueSha256(start: Sha256Start, blocks: Uint8Array): void {
+  if (blocks.length % BLOCK !== 0) throw new RangeError('a hash begins with whole blocks')
+  for (let at = 0; at < blocks.length; at += BLOCK) {
+    loadBlock(blocks, at)
+    compress(start.state)
+  }
+  words.fill(0)
+  start.bytes += blocks.length
+}
+
+/** SHA-256 of what a hash began with and a message. It may begin many. */
+export function finishSha256(start: Sha256Start, message: Uint8Array): Uint8Array {
+  const { length } = message
+  const state = start.state.slice()
+  const tail = length % BLOCK
+  for (let at = 0; at < length - tail; at += BLOCK) {
+    loadBlock(message, at)
+    compress(state)
+  }
+  // The end of the message, 0x80, zeros, and the number of bits of the whole: one block, or two.
+  const end = new Uint8Array(tail < BLOCK - 8 ? BLOCK : 2 * BLOCK)
+  end.set(message.subarray(length - tail))
+  end[tail] = 0x80
+  const bits = 8 * (start.bytes + length)
+  const view = new DataView(end.buffer)
+  view.setUint32(end.length - 8, Math.floor(bits / 2 ** 32))
+  view.setUint32(end.length - 4, bits)
+  for (let at = 0; at < end.length; at += BLOCK) {
+    loadBlock(end, at)
+    compress(state)
+  }
+  const digest = new Uint8Array(32)
+  for (let i = 0; i < 32; i++) digest[i] = state[i >> 2]! >>> (24 - 8 * (i & 3))
+  words.fill(0)
+  state.fill(0)
+  wipe(end)
+  return digest
+}
