@@ -26,9 +26,11 @@ function compress(state: Int32Array): void {
   for (let i = 16; i < 64; i++) {
     const x = words[i - 15]!
     const y = words[i - 2]!
-    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)
-    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)
-    words[i] = (((words[i - 16]! + s0) | 0) + ((words[i - 7]! + s1) | 0)) | 0
+    words[i] =
+      words[i - 16]! +
+      (((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)) +
+      words[i - 7]! +
+      (((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10))
   }
   const constants = CUBE_ROOTS.high
   let a = state[0]!
@@ -42,8 +44,8 @@ function compress(state: Int32Array): void {
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
-    const t1 = (((h + s1) | 0) + (((e & f) ^ (~e & g)) + ((constants[i]! + words[i]!) | 0))) | 0
-    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
+    const t1 = h + s1 + (g ^ (e & (f ^ g))) + constants[i]! + words[i]!
+    const t2 = s0 + ((a & b) ^ (c & (a ^ b)))
     h = g
     g = f
     f = e

@@ -1,7 +1,6 @@
-import { sha256 } from '../../../symmetric/sha256.ts'
+import { finishSha256, sha256, startSha256, type Sha256Start } from '../../../symmetric/sha256.ts'
 import { concatBytes, utf8 } from '../../../util/bytes.ts'
 import { type Label, tag } from '../../transcript/tags.ts'
-import { finishSha256, startSha256, type Sha256Start } from '../../../symmetric/sha256.ts'
 
 /** The labels of the batch hashes, in the order of assembly/ot/labels.ts, and the protocol of each. */
 const BATCH_TAGS = {
