@@ -10,7 +10,7 @@ import { ripemd160 } from '../../dist/symmetric/ripemd160.js'
 import { sha256 } from '../../dist/symmetric/sha256.js'
 import { sha512 } from '../../dist/symmetric/sha512.js'
 import { systemRandom as random } from '../../dist/util/random.js'
-import { digits, duration, spread, summary, table } from '../support/statistics.mjs'
+import { duration, spread, summary, table } from '../support/statistics.mjs'
 
 export const title = 'Hashes and ciphers, beside @noble'
 
@@ -68,6 +68,6 @@ function timeOf(operation, message, calls) {
 
 /** @param {readonly Row[]} rows */
 export function print(rows) {
-  const cells = rows.map(({ name, bytes, time, ratio }) => [name, digits(bytes), duration(time.median), spread(ratio)])
+  const cells = rows.map(({ name, bytes, time, ratio }) => [name, String(bytes), duration(time.median), spread(ratio)])
   return table([['of a message', 'bytes', 'time', 'time over that of @noble'], ...cells])
 }
