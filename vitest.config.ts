@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import type { BrowserProviderOption } from 'vitest/node'
+import { packagesOf } from './test/support/browsers/dependencies.mjs'
 import {
   CHROMIUM_FLAGS,
   findBrowser,
@@ -86,41 +87,12 @@ function nodeProject<const Options extends { readonly include: string[] }>(name:
   }
 }
 
-/** What tests import in a browser: a package found only while they run makes Vite reload the page under them. */
-const BROWSER_DEPENDENCIES = [
-  '@noble/ciphers/chacha.js',
-  '@noble/curves/abstract/curve.js',
-  '@noble/curves/abstract/hash-to-curve.js',
-  '@noble/curves/ed25519.js',
-  '@noble/curves/secp256k1.js',
-  '@noble/curves/utils.js',
-  '@noble/hashes/argon2.js',
-  '@noble/hashes/blake2.js',
-  '@noble/hashes/hkdf.js',
-  '@noble/hashes/hmac.js',
-  '@noble/hashes/sha2.js',
-  '@noble/hashes/sha3.js',
-  '@noble/hashes/utils.js',
-  '@noble/post-quantum/hybrid.js',
-  '@scure/bip32',
-  '@scure/btc-signer',
-  '@scure/btc-signer/transaction.js',
-  '@solana/kit',
-  'age-encryption',
-  'fast-check',
-  'valibot',
-  'viem',
-  'viem/accounts',
-  'viem/actions',
-  'viem/chains',
-  'viem/utils',
-]
-
-function browserProject(browsers: readonly Browser[]): TestProjectInlineConfiguration {
+async function browserProject(browsers: readonly Browser[]): Promise<TestProjectInlineConfiguration> {
   const files = [...new Set(browsers.flatMap((browser) => filesOf(tier, browser)))]
   return {
     resolve: { alias },
-    optimizeDeps: { include: BROWSER_DEPENDENCIES },
+    // Of every tier: each begins with what the one before has prepared.
+    optimizeDeps: { include: await packagesOf(filesOf('all', browsers[0]!)) },
     test: {
       name: 'browser',
       // Of all browsers, as Vite looks for dependencies in these: each leaves out what is of others.
@@ -154,7 +126,7 @@ export default defineConfig({
   test: {
     projects: [
       ...(engines.includes('node') ? nodeProjects() : []),
-      ...(browsers.length > 0 ? [browserProject(browsers)] : []),
+      ...(browsers.length > 0 ? [await browserProject(browsers)] : []),
     ],
     globalSetup: browsers.length > 0 && existsSync(browserServer) ? [browserServer] : [],
     sequence: { sequencer: LongestFirst },

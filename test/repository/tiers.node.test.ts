@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parseTestArguments } from '../../scripts/test-arguments.mjs'
 import { consents } from '../../scripts/test-engines.mjs'
+import { packagesOf } from '../support/browsers/dependencies.mjs'
 import {
   allTestFiles,
   BY_ENGINE,
@@ -32,6 +33,13 @@ describe('the tiers', () => {
     }
     const [firefox, webkit] = [filesOf('rest', 'firefox').length, filesOf('rest', 'webkit').length]
     expect(Math.min(firefox, webkit) / (firefox + webkit)).toBeGreaterThan(0.3)
+  })
+
+  test('what a browser needs of packages is known before its tests run, through whichever file it comes', async () => {
+    const found = await packagesOf(['test/adapters/wagmi/connector.test.ts'])
+    // Through wagmi.mjs, and through the adapter's sources.
+    expect(found).toEqual(expect.arrayContaining(['@wagmi/core', 'viem', '@noble/curves/secp256k1.js']))
+    expect(found.filter((name) => name.startsWith('vitest'))).toEqual([])
   })
 
   test('all has every file, and each where it can run', () => {
