@@ -24,7 +24,8 @@ const CHECKS = {
   // They import the built package. The libraries of bench/peers are not installed with it.
   'bench-types': [TSC, '-p', 'bench/tsconfig.json'],
   'load-types': [TSC, '-p', 'load/tsconfig.json'],
-  lint: [tool('eslint/bin/eslint.js'), '--max-warnings=0', '.'],
+  // By far the longest, so on two cores.
+  lint: [tool('eslint/bin/eslint.js'), '--concurrency=2', '--max-warnings=0', '.'],
   format: [tool('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
   layers: [
     tool('dependency-cruiser/bin/dependency-cruise.mjs'),
