@@ -7,6 +7,8 @@ import { reconcileWallet } from '../wallets/reconcile.ts'
 import type { ActionOptions, Client, Wallet } from '../types.ts'
 import { listWalletIds, toWallet } from '../wallets/wallet-store.ts'
 
+const WALLETS_AT_ONCE = 8
+
 /**
  * The outcome for one wallet. `READY`: this device can sign with it and nothing is unfinished. `PENDING`: it can sign,
  * but `error` kept something from being finished. `NO_SHARE`: this device has no share of it; recover it.
@@ -64,12 +66,26 @@ export async function resume(client: Client, options: ActionOptions = {}): Promi
   assertObject(options, 'resume')
   return withDeadline(client, options, async (deadline, client) => {
     const walletIds = await listWalletIds(client)
-    const reports = await Promise.all(walletIds.map((walletId) => resumeWallet(client, deadline, walletId)))
+    const reports = await resumeWallets(client, deadline, walletIds)
     // Shares that cannot be deleted now are unusable anyway, and are deleted next time.
     await deleteUnreferencedShares(client).catch(asMpcError)
     if (options.signal?.aborted) deadline.check()
     return reports.filter((report) => report !== undefined)
   })
+}
+
+/** Resumes a few wallets at a time: a device may know hundreds. @returns their reports, in their order */
+async function resumeWallets(client: Client, deadline: Deadline, walletIds: readonly string[]) {
+  const reports: (ResumedWallet | undefined)[] = []
+  const waiting = [...walletIds.entries()]
+  const resumeWaiting = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [at, walletId] = next
+      reports[at] = await resumeWallet(client, deadline, walletId)
+    }
+  }
+  await Promise.all(Array.from({ length: WALLETS_AT_ONCE }, resumeWaiting))
+  return reports
 }
 
 /** @returns undefined if another tab has deleted the wallet in the meantime */

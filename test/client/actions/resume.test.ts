@@ -118,6 +118,29 @@ describe('resume', () => {
     expect(await storage.list('share/')).toHaveLength(2)
   })
 
+  test('asks for a few wallets at a time, and reports all in order', async () => {
+    const { server, device } = stage()
+    const storage = memoryStore()
+    const client = device('phone', { storage })
+    const ids: string[] = []
+    for (let i = 0; i < 20; i++) ids.push((await generateWallet(client)).id)
+    let [open, most] = [0, 0]
+    const transport: Transport = {
+      async request(request) {
+        most = Math.max(most, ++open)
+        await Promise.resolve()
+        return server.request(request).finally(() => open--)
+      },
+    }
+    const reports = await resume(device('phone', { storage, transport }))
+    expect(reports.map(({ walletId, outcome }) => `${walletId} ${outcome}`)).toEqual(
+      ids.sort().map((id) => `${id} READY`),
+    )
+    expect(most).toBeGreaterThan(1)
+    // Node warns of eleven listeners of one signal.
+    expect(most).toBeLessThan(11)
+  })
+
   test('offline, says what could not be done, and that the wallet signs', async () => {
     const { device } = stage()
     const storage = memoryStore()
