@@ -117,10 +117,10 @@ export const GROUPS = {
       'src/service/rate-counts.ts',
     ],
     tests: [
-      'test/server/rounds/admission.node.test.ts',
-      'test/server/rounds/failures.node.test.ts',
-      'test/server/rounds/policy-request.node.test.ts',
-      'test/server/rounds/rates.node.test.ts',
+      'test/server/access/intents.node.test.ts',
+      'test/server/approvals/{approvers,attacks,details}.node.test.ts',
+      'test/server/operations/{join-turns,sign-all}.node.test.ts',
+      'test/server/rounds/{admission,failures,policy-request,rates}.node.test.ts',
     ],
     database: true,
   },
@@ -160,7 +160,7 @@ export const GROUPS = {
   },
   'server-devices': {
     sources: ['src/server/devices'],
-    tests: ['test/server/devices/{devices-table,revoked-devices}.node.test.ts'],
+    tests: ['test/server/devices/*.node.test.ts', 'test/server/approvals/details.node.test.ts'],
     database: true,
   },
   'server-ecdsa': {

@@ -1,8 +1,13 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createServer } from '../../../src/server/index.ts'
+import { toHex } from '../../../src/util/bytes.ts'
+import { paths } from '../../../src/wire/paths.ts'
+import { encodeRoundBody } from '../../../src/wire/round-body.ts'
 import { codeOf, play, type ServerClient } from '../../support/server-client.ts'
 import { onConditions, requiredIn } from '../support/approvals.ts'
 import { fileWorld } from '../support/file-world.ts'
+import { TestJoin } from '../support/joins.ts'
+import { requestsOf } from '../support/requests.ts'
 import { newWallet, sign, type TestWallet } from '../support/wallets.ts'
 import type { World } from '../support/world.ts'
 
@@ -56,6 +61,33 @@ test('an approval is of its client, and of nothing that is not there', async () 
   }
   await expect(decide().approve({ clientId: client.clientId, approvalId: 'zz' })).rejects.toThrow(TypeError)
   await expect(decide().list({ clientId: '' })).rejects.toThrow(RangeError)
+})
+
+test.each(['generate', 'import'] as const)(
+  '%s: an approval holds for the next attempt, with another id',
+  async (kind) => {
+    const asking = world.client([world.server(onConditions({ approval: 'operator' }, kind))])
+    const ask = async (change: { readonly walletId: string; readonly label?: string }) => {
+      const header = { ...requestsOf('')[kind], ...change }
+      const path = paths.round(toHex(world.random(16)), 1)
+      return requiredIn(await asking.send('POST', path, encodeRoundBody({ header, messages: [] })))
+    }
+    const approvalId = await ask({ walletId: '01'.repeat(16) })
+    expect(await ask({ walletId: '02'.repeat(16) })).toBe(approvalId)
+    expect(await ask({ walletId: '02'.repeat(16), label: 'another' })).not.toBe(approvalId)
+  },
+)
+
+test('an invitation of a device without an id is approved for itself', async () => {
+  const inviting = world.client([world.server(onConditions({ approval: 'operator' }, 'join'))], client.clientId)
+  const ask = async (operationId: string) => {
+    const join = new TestJoin(inviting, inviting, wallet.signing, { operationId })
+    await join.make(1)
+    return requiredIn(await join.post(1))
+  }
+  const approvalId = await ask('01'.repeat(16))
+  expect(await ask('01'.repeat(16))).toBe(approvalId)
+  expect(await ask('02'.repeat(16))).not.toBe(approvalId)
 })
 
 test('only a device approves where the policy says so', async () => {
