@@ -29,6 +29,8 @@ export async function findLosses(aftermath: Aftermath): Promise<string[]> {
   dataLoss.push(...(await line.world.recorder.cross()))
   if (flow.makesWallet) dataLoss.push(...(await findLostWallets(aftermath)))
   else dataLoss.push(...(await findLostSets(aftermath)))
+  // What was signed just now: a server forgets its responses after an hour, which the next flow may wait for.
+  dataLoss.push(...(await line.world.recorder.cross()))
   await line.world.settleServer()
   dataLoss.push(...(await findBrokenInvariants(line.world)))
   return dataLoss

@@ -80,6 +80,8 @@ export async function interleave(
     dataLoss.push(...(await findLostSets(deviceGroup, used[i]!, outcome)))
   }
   const refused = [0, 1].filter((i) => course.outcomes[i]!.status === 'rejected')
+  // Whom a refused action has invited has no set: done again, it invites another device.
+  for (const i of refused) others[i]!.length = 0
   for (const i of refused)
     dataLoss.push(...(await findUnrepeatable(deviceGroup, pair[i]!, devices[i]!, () => works[i]!(start(i)))))
   if (refused.length > 0) {
@@ -152,6 +154,7 @@ export async function interleaveRequest(
   if (first && second && !equalBytes(first, second)) dataLoss.push('one request got two answers')
   dataLoss.push(...(await findUnusables(deviceGroup, [action], [[device, ...others]], course.outcomes)))
   if (outcome.status === 'rejected') {
+    others.length = 0
     dataLoss.push(...(await findUnrepeatable(deviceGroup, action, device, () => work(startOn(stage, apis[0], device)))))
     dataLoss.push(...(await findUnusables(deviceGroup, [action], [[device, ...others]])))
   }
