@@ -117,7 +117,8 @@ export function createCrashWorld(database: Database, options: WorldOptions = {})
         masterKey,
         // One client is interrupted at every point within an hour of virtual time; what is cut off while it is judged counts as
         // a failed proof, and it would be locked out for that. One wallet is recovered at every point, too.
-        limits: { rates: null, lockOut: null, signingSets: 10_000, unconfirmedBackups: 10_000 },
+        // What waits for an approval when the server ends goes on waiting.
+        limits: { rates: null, lockOut: null, signingSets: 10_000, unconfirmedBackups: 10_000, openApprovals: 10_000 },
         now,
         // What a dying server has to say is what the test is about.
         onError: () => {},
