@@ -8,6 +8,7 @@ import {
 } from '../../../src/index.ts'
 import { signs, type WalletLine } from './wallet-line.ts'
 import type { Device, World } from './world.ts'
+import { findBrokenInvariants } from './data-loss.ts'
 
 /** A wallet on two devices, and all the backups that its app has stored. */
 export interface DeviceGroup extends WalletLine {
@@ -69,4 +70,16 @@ export async function findUnusable(deviceGroup: DeviceGroup, device: Device, may
   )
   if (problem !== undefined) return [problem]
   return (await signs(deviceGroup, device)) ? [] : [`${device.label} has recovered and cannot sign`]
+}
+
+/** A device that a refused action has invited may have no set: done again, it invites another one. What has a share must sign. */
+export async function keepThoseWithShares(devices: Device[]): Promise<void> {
+  const shares = await Promise.all(devices.map(({ storage }) => storage.list('share/')))
+  devices.splice(0, devices.length, ...devices.filter((_, i) => shares[i]!.length > 0))
+}
+
+export async function findServerDataLoss({ world }: DeviceGroup): Promise<string[]> {
+  const dataLoss = await world.recorder.cross()
+  await world.settleServer()
+  return [...dataLoss, ...(await findBrokenInvariants(world))]
 }

@@ -6,8 +6,15 @@ import type { ShareStore } from '../../../src/storage/types.ts'
 import { equalBytes } from '../../../src/util/bytes.ts'
 import { endingCodes, type Api, type Action } from './actions.ts'
 import { blockedCustodian, blockedDatabase, blockedStore, blockedTransport, storeOfTab } from './blocked.ts'
-import { chooseBackup, createDeviceGroup, findUnusable, setOf, type DeviceGroup } from './device-group.ts'
-import { findBrokenInvariants } from './data-loss.ts'
+import {
+  chooseBackup,
+  createDeviceGroup,
+  type DeviceGroup,
+  findServerDataLoss,
+  findUnusable,
+  keepThoseWithShares,
+  setOf,
+} from './device-group.ts'
 import { createScheduler, type Schedule, type Scheduler } from './scheduler.ts'
 import { createCrashWorld, memoryCustodian, type Device, type World } from './world.ts'
 
@@ -80,8 +87,7 @@ export async function interleave(
     dataLoss.push(...(await findLostSets(deviceGroup, used[i]!, outcome)))
   }
   const refused = [0, 1].filter((i) => course.outcomes[i]!.status === 'rejected')
-  // Whom a refused action has invited has no set: done again, it invites another device.
-  for (const i of refused) others[i]!.length = 0
+  for (const i of refused) await keepThoseWithShares(others[i]!)
   for (const i of refused)
     dataLoss.push(...(await findUnrepeatable(deviceGroup, pair[i]!, devices[i]!, () => works[i]!(start(i)))))
   if (refused.length > 0) {
@@ -154,7 +160,7 @@ export async function interleaveRequest(
   if (first && second && !equalBytes(first, second)) dataLoss.push('one request got two answers')
   dataLoss.push(...(await findUnusables(deviceGroup, [action], [[device, ...others]], course.outcomes)))
   if (outcome.status === 'rejected') {
-    others.length = 0
+    await keepThoseWithShares(others)
     dataLoss.push(...(await findUnrepeatable(deviceGroup, action, device, () => work(startOn(stage, apis[0], device)))))
     dataLoss.push(...(await findUnusables(deviceGroup, [action], [[device, ...others]])))
   }
@@ -289,10 +295,4 @@ async function findUnrepeatable(
     if (name === 'confirm' && isMpcError(error) && error.code === 'BACKUP_SUPERSEDED') return []
     return [`${name}, done again, fails with ${String(error)}`]
   }
-}
-
-async function findServerDataLoss({ world }: DeviceGroup): Promise<string[]> {
-  const dataLoss = await world.recorder.cross()
-  await world.settleServer()
-  return [...dataLoss, ...(await findBrokenInvariants(world))]
 }
