@@ -1,12 +1,16 @@
-import { wipe } from '../util/bytes.ts'
 import { CUBE_ROOTS, SQUARE_ROOTS } from './fractions.ts'
 
 // SHA-256 (FIPS 180-4). On an engine that interprets, a call costs as much as ten operations; a round has none.
 
 const BLOCK = 64
 
-/** The message schedule. All zeros between hashes. */
+// Made once: to allocate them for each hash would take longer than to hash a block. All zeros between hashes.
+/** The message schedule. */
 const words = /* @__PURE__ */ new Int32Array(64)
+/** The state of a hash that ends. */
+const last = /* @__PURE__ */ new Int32Array(8)
+/** The end of a message, padded. */
+const end = /* @__PURE__ */ new Uint8Array(2 * BLOCK)
 
 /** A hash that has begun with whole blocks. */
 export interface Sha256Start {
@@ -88,31 +92,32 @@ export function continueSha256(start: Sha256Start, blocks: Uint8Array): void {
   start.bytes += blocks.length
 }
 
-/** SHA-256 of what a hash began with and a message. It may begin many. */
-export function finishSha256(start: Sha256Start, message: Uint8Array): Uint8Array {
-  const { length } = message
-  const state = start.state.slice()
+/** SHA-256 of what a hash began with and a message, the first `length` bytes. It may begin many. */
+export function finishSha256(start: Sha256Start, message: Uint8Array, length = message.length): Uint8Array {
   const tail = length % BLOCK
+  last.set(start.state)
   for (let at = 0; at < length - tail; at += BLOCK) {
     loadBlock(message, at)
-    compress(state)
+    compress(last)
   }
   // The end of the message, 0x80, zeros, and the number of bits of the whole: one block, or two.
-  const end = new Uint8Array(tail < BLOCK - 8 ? BLOCK : 2 * BLOCK)
-  end.set(message.subarray(length - tail))
+  for (let i = 0; i < tail; i++) end[i] = message[length - tail + i]!
   end[tail] = 0x80
+  const size = tail < BLOCK - 8 ? BLOCK : 2 * BLOCK
   const bits = 8 * (start.bytes + length)
-  const view = new DataView(end.buffer)
-  view.setUint32(end.length - 8, Math.floor(bits / 2 ** 32))
-  view.setUint32(end.length - 4, bits)
-  for (let at = 0; at < end.length; at += BLOCK) {
+  const high = Math.floor(bits / 2 ** 32)
+  for (let i = 0; i < 4; i++) {
+    end[size - 8 + i] = high >>> (24 - 8 * i)
+    end[size - 4 + i] = bits >>> (24 - 8 * i)
+  }
+  for (let at = 0; at < size; at += BLOCK) {
     loadBlock(end, at)
-    compress(state)
+    compress(last)
   }
   const digest = new Uint8Array(32)
-  for (let i = 0; i < 32; i++) digest[i] = state[i >> 2]! >>> (24 - 8 * (i & 3))
+  for (let i = 0; i < 32; i++) digest[i] = last[i >> 2]! >>> (24 - 8 * (i & 3))
   words.fill(0)
-  state.fill(0)
-  wipe(end)
+  last.fill(0)
+  end.fill(0)
   return digest
 }

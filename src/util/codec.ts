@@ -91,7 +91,7 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view(1)[0] as number
+    return this.#bytes[this.#advance(1)] as number
   }
 
   u16(): number {
@@ -111,8 +111,8 @@ export class Reader {
 
   /** A copy of the next `length` bytes. */
   bytes(length: number): Uint8Array {
-    // Not `slice`: for a Buffer of Node.js it returns a view, and wiping one would wipe the other.
-    return new Uint8Array(this.#view(length))
+    const at = this.#advance(length)
+    return this.#bytes.slice(at, at + length)
   }
 
   /** A copy of bytes with a length (u32) before them. @throws {CodecError} if they are more than `maximum` */
@@ -127,11 +127,12 @@ export class Reader {
     if (this.remaining !== 0) throw new CodecError(`${this.remaining} trailing bytes`)
   }
 
-  #view(length: number): Uint8Array {
+  /** Skips bytes, and returns the offset of the first. */
+  #advance(length: number): number {
     if (length > this.remaining) throw new CodecError(`expected ${length} bytes, ${this.remaining} left`)
-    const view = this.#bytes.subarray(this.#offset, this.#offset + length)
+    const at = this.#offset
     this.#offset += length
-    return view
+    return at
   }
 }
 

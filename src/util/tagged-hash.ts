@@ -49,6 +49,11 @@ function addNumber(value: number): void {
 function addField(bytes: Uint8Array): void {
   const length = lengthOf(bytes, 'what is hashed')
   addNumber(length)
+  if (length < pending.length - pendingLength) {
+    pending.set(bytes, pendingLength)
+    pendingLength += length
+    return
+  }
   for (let at = 0; at < length;) {
     const count = Math.min(length - at, pending.length - pendingLength)
     pending.set(bytes.subarray(at, at + count), pendingLength)
@@ -83,7 +88,7 @@ export function taggedHash(tagText: string, ...parts: readonly Part[]): Uint8Arr
   startAfterTag(tagText)
   try {
     for (const part of parts) addPart(part)
-    return finishSha256(working, pending.subarray(0, pendingLength))
+    return finishSha256(working, pending, pendingLength)
   } finally {
     pending.fill(0)
     pendingLength = 0

@@ -20,8 +20,6 @@ const ALIGNMENT = 16
 
 const align = (offset: number): number => (offset + ALIGNMENT - 1) & -ALIGNMENT
 
-const pieces = (input: Input) => (Array.isArray(input) ? (input as readonly Uint8Array[]) : [input as Uint8Array])
-
 /**
  * Runs an export on copies of the inputs. The inputs are copied into the arena, after the space for the result. The result
  * is copied out, and then everything in the arena is wiped, also if the export traps.
@@ -40,28 +38,34 @@ export function callModule<Name extends keyof Parts>(
   const core = sharedCore()
   const { memory } = core
   const { exports, arena, arenaBytes } = core.parts[part]
+  const limit = arena + arenaBytes
   const offsets: number[] = []
   let end = arena + align(resultLength)
-  for (const input of inputs) {
-    offsets.push(end)
-    for (const piece of pieces(input)) end += lengthOf(piece, 'an input')
-    end = align(end)
+  assertFits(end, limit)
+  const copy = (piece: Uint8Array): void => {
+    const next = end + lengthOf(piece, 'an input')
+    assertFits(next, limit)
+    memory.set(piece, end)
+    end = next
   }
-  if (end > arena + arenaBytes) throw new RangeError(`inputs and result do not fit in ${arenaBytes} bytes`)
-  let hasReturned = false
+  let isRunning = false
   try {
-    for (const [i, input] of inputs.entries()) {
-      let at = offsets[i] as number
-      for (const piece of pieces(input)) {
-        memory.set(piece, at)
-        at += lengthOf(piece, 'an input')
-      }
+    for (const input of inputs) {
+      offsets.push(end)
+      if (Array.isArray(input)) for (const piece of input as readonly Uint8Array[]) copy(piece)
+      else copy(input as Uint8Array)
+      end = align(end)
     }
+    isRunning = true
     const status = run(exports, arena, ...offsets) ?? 0
-    hasReturned = true
+    isRunning = false
     return { status, bytes: memory.slice(arena, arena + resultLength) }
   } finally {
     memory.fill(0, arena, end)
-    if (!hasReturned) dropCore()
+    if (isRunning) dropCore()
   }
+}
+
+function assertFits(end: number, limit: number): void {
+  if (end > limit) throw new RangeError('inputs and result do not fit in the memory of a call')
 }

@@ -68,6 +68,10 @@ describe('a call', () => {
     let hasRun = false
     expect(() => callModule('secp256k1', 32, [large], () => void (hasRun = true))).toThrow(RangeError)
     expect(() => callModule('secp256k1', 0, [[large, large]], () => void (hasRun = true))).toThrow(RangeError)
+    const text = 'not bytes' as unknown as Uint8Array
+    for (const inputs of [[large.subarray(100), text], [[large.subarray(100), text]]]) {
+      expect(() => callModule('secp256k1', 32, inputs, () => void (hasRun = true))).toThrow(TypeError)
+    }
     for (const part of ['secp256k1', 'ot'] as const) {
       const { arenaBytes: most } = parts[part]
       expect(() => callModule(part, most + 16, [], () => void (hasRun = true))).toThrow(RangeError)
