@@ -1,10 +1,17 @@
-import { wipe } from '../util/bytes.ts'
 import { CUBE_ROOTS, SQUARE_ROOTS } from './fractions.ts'
 
 // SHA-512 (FIPS 180-4). Words of 64 bits are two of 32, the higher one first.
 
 const BLOCK = 128
 const ROUNDS = 80
+
+// Made once: to allocate them for each hash takes about as long as to hash a block. All zeros between hashes.
+/** The message schedule. */
+const schedule = /* @__PURE__ */ new Int32Array(2 * ROUNDS)
+/** The state. */
+const state = /* @__PURE__ */ new Int32Array(16)
+/** The end of a message, padded. */
+const end = /* @__PURE__ */ new Uint8Array(2 * BLOCK)
 
 /** The higher half of (x, y) rotated right by less than 32 bits, and the lower half of (y, x). */
 const turn = (x: number, y: number, by: number): number => (x >>> by) | (y << (32 - by))
@@ -16,11 +23,22 @@ const bigSigma1 = (x: number, y: number): number => turn(x, y, 14) ^ turn(x, y, 
 const smallSigma0 = (x: number, y: number, shifted: number): number => turn(x, y, 1) ^ turn(x, y, 8) ^ shifted
 const smallSigma1 = (x: number, y: number, shifted: number): number => turn(x, y, 19) ^ turn(y, x, 29) ^ shifted
 
-/** What a sum of lower halves, none of them negative, carries into the higher ones. */
-const carry = (sum: number): number => Math.floor(sum * 2 ** -32)
+/** What a sum of lower halves, none of them negative, carries into the higher ones. An integer, as the engine must see. */
+const carry = (sum: number): number => (sum * 2 ** -32) | 0
 
-/** Hashes a block into the state. Both have words in pairs; `w` is the schedule, the block in its first 16 words. */
-function compress(state: Int32Array, w: Int32Array): void {
+function addWord(at: number, high: number, low: number): void {
+  const sum = (state[at + 1]! >>> 0) + (low >>> 0)
+  state[at]! += high + carry(sum)
+  state[at + 1] = sum
+}
+
+/** Hashes a block into the state. Both have words in pairs. */
+function compress(bytes: Uint8Array, offset: number): void {
+  const w = schedule
+  for (let i = 0; i < 32; i++) {
+    const j = offset + 4 * i
+    w[i] = (bytes[j]! << 24) | (bytes[j + 1]! << 16) | (bytes[j + 2]! << 8) | bytes[j + 3]!
+  }
   for (let i = 32; i < 2 * ROUNDS; i += 2) {
     const xh = w[i - 30]!
     const xl = w[i - 29]!
@@ -80,40 +98,39 @@ function compress(state: Int32Array, w: Int32Array): void {
     ah = (high1 + high2 + carry(a)) | 0
     al = a | 0
   }
-  const words = [ah, al, bh, bl, ch, cl, dh, dl, eh, el, fh, fl, gh, gl, hh, hl]
-  for (let i = 0; i < 16; i += 2) {
-    const low = (state[i + 1]! >>> 0) + (words[i + 1]! >>> 0)
-    state[i]! += words[i]! + carry(low)
-    state[i + 1] = low
-  }
-  words.fill(0)
+  addWord(0, ah, al)
+  addWord(2, bh, bl)
+  addWord(4, ch, cl)
+  addWord(6, dh, dl)
+  addWord(8, eh, el)
+  addWord(10, fh, fl)
+  addWord(12, gh, gl)
+  addWord(14, hh, hl)
 }
 
 /** SHA-512, 64 bytes. */
 export function sha512(message: Uint8Array): Uint8Array {
   const { length } = message
-  const state = new Int32Array(16)
+  const tail = length % BLOCK
   for (let i = 0; i < 8; i++) {
     state[2 * i] = SQUARE_ROOTS.high[i]!
     state[2 * i + 1] = SQUARE_ROOTS.low[i]!
   }
-  // The message, 0x80, zeros, and the number of its bits, whose higher half of 64 bits is zero.
-  const padded = new Uint8Array(BLOCK * Math.ceil((length + 17) / BLOCK))
-  padded.set(message)
-  padded[length] = 0x80
-  const view = new DataView(padded.buffer)
-  view.setUint32(padded.length - 8, Math.floor(length / 2 ** 29))
-  view.setUint32(padded.length - 4, 8 * length)
-  const schedule = new Int32Array(2 * ROUNDS)
-  for (let at = 0; at < padded.length; at += BLOCK) {
-    for (let i = 0; i < 32; i++) schedule[i] = view.getInt32(at + 4 * i)
-    compress(state, schedule)
+  for (let at = 0; at < length - tail; at += BLOCK) compress(message, at)
+  // The end of the message, 0x80, zeros, and the number of its bits, whose higher half of 64 bits is zero.
+  for (let i = 0; i < tail; i++) end[i] = message[length - tail + i]!
+  end[tail] = 0x80
+  const size = tail < BLOCK - 16 ? BLOCK : 2 * BLOCK
+  const high = Math.floor(length / 2 ** 29)
+  for (let i = 0; i < 4; i++) {
+    end[size - 8 + i] = high >>> (24 - 8 * i)
+    end[size - 4 + i] = (8 * length) >>> (24 - 8 * i)
   }
+  for (let at = 0; at < size; at += BLOCK) compress(end, at)
   const digest = new Uint8Array(64)
-  const words = new DataView(digest.buffer)
-  state.forEach((word, i) => words.setInt32(4 * i, word))
-  wipe(padded)
-  state.fill(0)
+  for (let i = 0; i < 64; i++) digest[i] = state[i >> 2]! >>> (24 - 8 * (i & 3))
   schedule.fill(0)
+  state.fill(0)
+  end.fill(0)
   return digest
 }
