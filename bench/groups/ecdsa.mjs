@@ -18,7 +18,7 @@ import { digits, spread, summary, table } from '../support/statistics.mjs'
 export const title = 'Threshold ECDSA'
 export const caption = 'milliseconds of all parties in one process'
 
-const WARM_UP = 5
+const WARM_UP = 40
 const BATCH = 64
 /** What the targets count in: a multiplication of any point, among 64 at once, in turns with the protocols. */
 export const UNIT = `a multiplication, ${BATCH} at once`

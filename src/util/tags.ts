@@ -26,6 +26,7 @@ const LABELS = {
   ],
   ecdsa: [
     'ctx',
+    'seen',
     'sign',
     'sign-sid',
     'echo',

@@ -6,7 +6,7 @@ import type { Inbox, Message } from '../../session/machine.ts'
 import type { VoleStart } from '../ot/arithmetic.ts'
 import { checkGreetings, readGreeting, writeGreeting } from './greeting.ts'
 import { COLUMN_BYTES, EXTENSION_BYTES } from '../ot/parameters.ts'
-import { ecdsaHash, others, otStateWith, roundOf, type SigningSetup } from './signing-setup.ts'
+import { ecdsaHash, hashOfSeen, others, otStateWith, roundOf, type SigningSetup } from './signing-setup.ts'
 
 /** A signer's random values for one signature; secret. */
 export interface Nonces {
@@ -115,9 +115,9 @@ function extensionSession(setup: SigningSetup, alice: number, bob: number, fresh
  * Draws the nonces and extends transfers with every peer.
  *
  * @param fresh as in {@link Commitment}
- * @param seen the messages that have arrived before, to hedge randomness with
+ * @param seen {@link hashOfSeen} of the messages that have arrived before, to hedge randomness with
  */
-function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[]) {
+function draw(setup: SigningSetup, fresh: Uint8Array, seen: Uint8Array) {
   const { backend, self, statement, random } = setup
   const { group, vole } = backend
   const source = random('ecdsa nonces', statement, fresh, seen)
@@ -147,7 +147,7 @@ function draw(setup: SigningSetup, fresh: Uint8Array, seen: readonly Uint8Array[
  * messages of the first.
  */
 export function greetAndCommit(setup: SigningSetup, inbox: Inbox): Committed {
-  const seen = inbox.arrived(roundOf(setup, 'commitment'))
+  const seen = hashOfSeen(inbox.arrived(roundOf(setup, 'commitment')))
   const nonce = setup.random('ecdsa session nonce', setup.statement, seen)(32)
   const { nonces, started, hash, extensions } = draw(setup, nonce, seen)
   const broadcast = { to: 0, body: concatBytes(writeGreeting(setup, nonce), hash) }
@@ -193,7 +193,7 @@ export function agree(setup: SigningSetup, inbox: Inbox): Agreement {
  * signers, the second draws after it has seen all messages of the first.
  */
 export function commit(setup: SigningSetup, inbox: Inbox, sid: Uint8Array): Committed {
-  const seen = inbox.arrived(roundOf(setup, 'commitment'))
+  const seen = hashOfSeen(inbox.arrived(roundOf(setup, 'commitment')))
   const { nonces, started, hash, extensions } = draw(setup, sid, seen)
   const direct = extensions.map(({ peer, message }): Message => ({ to: peer, body: message }))
   return { nonces, started, messages: [{ to: 0, body: hash }, ...direct] }

@@ -2,7 +2,7 @@ import { concatBytes, equalBytes } from '../../../util/bytes.ts'
 import type { Reader } from '../../../util/codec.ts'
 import { abort, readMessage } from '../../session/abort.ts'
 import type { Inbox, Message } from '../../session/machine.ts'
-import { ecdsaHash, others, otStateWith, type SigningSetup } from './signing-setup.ts'
+import { ecdsaHash, hashOfSeen, others, otStateWith, type SigningSetup } from './signing-setup.ts'
 
 /** The first message of a signer: what it believes the session to be about, and its session nonce. */
 export interface Greeting {
@@ -64,7 +64,7 @@ export function checkGreetings(setup: SigningSetup, greetings: readonly Greeting
 
 /** Round 1 of a preprocessing: only the greeting. What is drawn later then depends on every signer's session nonce. */
 export function greet(setup: SigningSetup, inbox: Inbox): Message[] {
-  const nonce = setup.random('ecdsa session nonce', setup.statement, inbox.arrived(ROUND))(32)
+  const nonce = setup.random('ecdsa session nonce', setup.statement, hashOfSeen(inbox.arrived(ROUND)))(32)
   return [{ to: 0, body: writeGreeting(setup, nonce) }]
 }
 

@@ -5,7 +5,16 @@ import type { Inbox, Message } from '../../session/machine.ts'
 import type { VoleProduct } from '../ot/arithmetic.ts'
 import type { Agreement, Extension, Started } from './commitment-round.ts'
 import { PRODUCT_BYTES } from '../ot/parameters.ts'
-import { cheat, ecdsaHash, orFormat, others, otStateWith, roundOf, type SigningSetup } from './signing-setup.ts'
+import {
+  cheat,
+  ecdsaHash,
+  hashOfSeen,
+  orFormat,
+  others,
+  otStateWith,
+  roundOf,
+  type SigningSetup,
+} from './signing-setup.ts'
 
 /** A multiplication of this signer as Alice with one peer; secret. */
 export interface Multiplied {
@@ -72,7 +81,7 @@ function multiplyWith(setup: SigningSetup, sid: Uint8Array, { from, esid, messag
   const vsid = voleSession(setup, sid, self, from)
   // The extension is hashed in too, since the response depends on it: the v of two responses with the same inputs would
   // reveal these inputs.
-  const draw = random('ecdsa inputs', vsid, esid, message)
+  const draw = random('ecdsa inputs', vsid, esid, hashOfSeen([message]))
   const inputs = [group.randomScalar(draw), group.randomScalar(draw)] as const
   const mask = group.randomScalar(draw)
   const product = vole.multiply(esid, vsid, multiplierSeeds, delta, message, [...inputs, mask])

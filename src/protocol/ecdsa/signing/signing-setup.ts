@@ -95,6 +95,11 @@ export interface SigningSetup {
 /** The tagged hash of ECDSA signing. 32 bytes. */
 export const ecdsaHash = createHasher('secp256k1', 'ecdsa')
 
+/** TH("seen", messages): what several draws are hedged with. Messages with transfers are 18 KB, too long to hash for each. */
+export function hashOfSeen(messages: readonly Uint8Array[]): Uint8Array {
+  return ecdsaHash('seen', messages)
+}
+
 /**
  * Checks the options of a session, and copies the secret share.
  *

@@ -39,7 +39,7 @@ export function signByHand(input: SignInput, about: Statement) {
         concat(Uint8Array.of(0, i + 1), nonces[i]!, committed.get(peer)!.extensions.get(self)!.message),
       ),
     ]
-    const drawn: Part[] = [input.shares.get(self)!, statement, seen]
+    const drawn: Part[] = [input.shares.get(self)!, statement, signHash('seen', seen)]
     const nonce = new Draws(input.tapes.get(self)!, 'ecdsa session nonce', ...drawn).bytes('nonce', 32)
     const one = commitByHand(input, self, statement, nonce, seen)
     committed.set(self, one)

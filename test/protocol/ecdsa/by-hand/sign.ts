@@ -110,8 +110,9 @@ export function commitByHand(
   self: number,
   statement: Uint8Array,
   fresh: Uint8Array,
-  seen: readonly Uint8Array[],
+  messages: readonly Uint8Array[],
 ): Committed {
+  const seen = signHash('seen', messages)
   const tape = input.tapes.get(self)!
   const secret = input.shares.get(self)!
   const draws = new Draws(tape, 'ecdsa nonces', secret, statement, fresh, seen)
@@ -153,7 +154,7 @@ export function multiplyByHand(
       const { esid, message, choices, rows } = committed.get(bob)!.extensions.get(alice)!
       const { digest, seeds, delta } = stateOf(input, alice, bob)
       const vsid = signHash('vole', sid, digest, alice, bob)
-      const about: Part[] = [input.shares.get(alice)!, vsid, esid, message]
+      const about: Part[] = [input.shares.get(alice)!, vsid, esid, signHash('seen', [message])]
       const draws = new Draws(input.tapes.get(alice)!, 'ecdsa inputs', ...about)
       const alpha = ['alpha_k', 'alpha_x', 'mask'].map((name) => draws.scalar(`${name}, as Alice of ${bob}`))
       const { response, shares, values } = multiplyAsAlice({ esid, vsid, seeds, delta, message, alpha })
@@ -223,7 +224,7 @@ export function preprocessByHand(input: SignInput) {
   const greetings: Uint8Array[] = []
   const nonces = signers.map((self) => {
     const seen = greetings.map((body, i) => concat(Uint8Array.of(i + 1), body))
-    const about: Part[] = [input.shares.get(self)!, statement, seen]
+    const about: Part[] = [input.shares.get(self)!, statement, signHash('seen', seen)]
     const nonce = new Draws(input.tapes.get(self)!, 'ecdsa session nonce', ...about).bytes('nonce', 32)
     greetings.push(greeting(input, self, statement, nonce))
     return nonce
