@@ -104,11 +104,10 @@ export function finishSha256(start: Sha256Start, message: Uint8Array, length = m
   for (let i = 0; i < tail; i++) end[i] = message[length - tail + i]!
   end[tail] = 0x80
   const size = tail < BLOCK - 8 ? BLOCK : 2 * BLOCK
-  const bits = 8 * (start.bytes + length)
-  const high = Math.floor(bits / 2 ** 32)
-  for (let i = 0; i < 4; i++) {
-    end[size - 8 + i] = high >>> (24 - 8 * i)
-    end[size - 4 + i] = bits >>> (24 - 8 * i)
+  let bits = 8 * (start.bytes + length)
+  for (let at = size - 1; bits > 0; at--) {
+    end[at] = bits
+    bits = Math.floor(bits / 256)
   }
   for (let at = 0; at < size; at += BLOCK) {
     loadBlock(end, at)

@@ -121,10 +121,10 @@ export function sha512(message: Uint8Array): Uint8Array {
   for (let i = 0; i < tail; i++) end[i] = message[length - tail + i]!
   end[tail] = 0x80
   const size = tail < BLOCK - 16 ? BLOCK : 2 * BLOCK
-  const high = Math.floor(length / 2 ** 29)
-  for (let i = 0; i < 4; i++) {
-    end[size - 8 + i] = high >>> (24 - 8 * i)
-    end[size - 4 + i] = (8 * length) >>> (24 - 8 * i)
+  let bits = 8 * length
+  for (let at = size - 1; bits > 0; at--) {
+    end[at] = bits
+    bits = Math.floor(bits / 256)
   }
   for (let at = 0; at < size; at += BLOCK) compress(end, at)
   const digest = new Uint8Array(64)
