@@ -266,21 +266,6 @@ export const PROTOCOL = [
     why: 'Narrows a type: a session is not set up without a state for each other signer.',
   },
   {
-    file: 'src/symmetric/sha256.ts',
-    mutator: 'EqualityOperator',
-    from: 'i < 16',
-    to: 'i <= 16',
-    why: 'The schedule writes over word 16 before anything reads it.',
-  },
-  {
-    file: 'src/symmetric/sha256.ts',
-    mutator: 'EqualityOperator',
-    from: 'i < 64',
-    to: 'i <= 64',
-    line: 'for (let i = 16; i < 64; i++)',
-    why: 'The schedule has 64 words: one more is not kept.',
-  },
-  {
     file: 'src/protocol/ecdsa/ot/tagged-batch.ts',
     mutator: 'ConditionalExpression',
     from: 'start === undefined',

@@ -1,5 +1,6 @@
 // @ts-check
 import { PROTOCOL } from './explained-protocol.mjs'
+import { SYMMETRIC } from './explained-symmetric.mjs'
 
 /**
  * A mutant that survives, and why no test can or should notice it.
@@ -315,6 +316,7 @@ export const EXPLAINED = [
     why: 'A shortcut: no row has a device that equals null.',
   },
   ...PROTOCOL,
+  ...SYMMETRIC,
   {
     file: 'src/server/audit/verify.ts',
     mutator: 'ArrayDeclaration',

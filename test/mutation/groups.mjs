@@ -70,8 +70,8 @@ export const GROUPS = {
     inProcess: true,
   },
   hashing: {
-    sources: ['src/symmetric/sha256.ts'],
-    tests: ['test/symmetric/{sha256,sha512}.test.ts'],
+    sources: ['src/symmetric'],
+    tests: ['test/symmetric/*.test.ts', '!test/symmetric/wiped.node.test.ts'],
     inProcess: true,
   },
   'server-claims': {

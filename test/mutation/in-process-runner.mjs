@@ -10,7 +10,7 @@ import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core'
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
 import { determineHitLimitReached, DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner'
 import { build } from 'esbuild'
-import { GROUPS } from './groups.mjs'
+import { GROUPS, patternOf } from './groups.mjs'
 import { createSmallVitest } from './small-vitest.mjs'
 
 /** What mutated code looks at, and counts its visits in. */
@@ -160,11 +160,17 @@ function resolveIn(once) {
         if (name === 'reshare/protocol') return { path: path.resolve('src/protocol/index.ts') }
         if (!name.startsWith('.')) return loadOnce(name)
         const file = path.resolve(resolveDir, name)
-        if (isWithin(file, 'src') && !isWithin(file, 'src/protocol')) return loadOnce(file)
+        if (isWithin(file, 'src') && !isWithin(file, 'src/protocol') && !isMutated(file)) return loadOnce(file)
         return { path: (group.oneBackend && oneBackend(file)) || file }
       })
     },
   }
+}
+
+/** @param {string} file */
+function isMutated(file) {
+  const source = path.relative(process.cwd(), file).split(path.sep).join('/')
+  return group.sources.some((own) => path.matchesGlob(source, patternOf(own)))
 }
 
 /** As in vitest.config.ts. @param {string} file */
