@@ -4,7 +4,7 @@ import { CUBE_ROOTS, SQUARE_ROOTS } from './fractions.ts'
 
 const BLOCK = 64
 
-// Made once: to allocate them for each hash would take longer than to hash a block. All zeros between hashes.
+// Made once: to allocate them for each hash would take longer than to hash a block. All zeros after a hash.
 /** The message schedule. */
 const words = /* @__PURE__ */ new Int32Array(64)
 /** The state of a hash that ends. */
@@ -102,6 +102,8 @@ export function finishSha256(start: Sha256Start, message: Uint8Array, length = m
   }
   // The end of the message, 0x80, zeros, and the number of bits of the whole: one block, or two.
   for (let i = 0; i < tail; i++) end[i] = message[length - tail + i]!
+  // Again, in case a hash was cut short before it wiped this, as by a stack overflow.
+  end.fill(0, tail)
   end[tail] = 0x80
   const size = tail < BLOCK - 8 ? BLOCK : 2 * BLOCK
   let bits = 8 * (start.bytes + length)

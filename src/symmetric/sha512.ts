@@ -5,7 +5,7 @@ import { CUBE_ROOTS, SQUARE_ROOTS } from './fractions.ts'
 const BLOCK = 128
 const ROUNDS = 80
 
-// Made once: to allocate them for each hash takes about as long as to hash a block. All zeros between hashes.
+// Made once: to allocate them for each hash takes about as long as to hash a block. All zeros after a hash.
 /** The message schedule. */
 const schedule = /* @__PURE__ */ new Int32Array(2 * ROUNDS)
 /** The state. */
@@ -119,6 +119,8 @@ export function sha512(message: Uint8Array): Uint8Array {
   for (let at = 0; at < length - tail; at += BLOCK) compress(message, at)
   // The end of the message, 0x80, zeros, and the number of its bits, whose higher half of 64 bits is zero.
   for (let i = 0; i < tail; i++) end[i] = message[length - tail + i]!
+  // Again, in case a hash was cut short before it wiped this, as by a stack overflow.
+  end.fill(0, tail)
   end[tail] = 0x80
   const size = tail < BLOCK - 16 ? BLOCK : 2 * BLOCK
   let bits = 8 * length

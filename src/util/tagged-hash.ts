@@ -85,6 +85,8 @@ function addPart(part: Part): void {
  * @throws {RangeError} for a number that is not an integer of 32 bits
  */
 export function taggedHash(tagText: string, ...parts: readonly Part[]): Uint8Array {
+  // Again, in case a hash was cut short.
+  pendingLength = 0
   startAfterTag(tagText)
   try {
     for (const part of parts) addPart(part)

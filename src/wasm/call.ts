@@ -40,8 +40,8 @@ export function callModule<Name extends keyof Parts>(
   const { exports, arena, arenaBytes } = core.parts[part]
   const limit = arena + arenaBytes
   const offsets: number[] = []
+  assertFits(arena + resultLength, limit)
   let end = arena + align(resultLength)
-  assertFits(end, limit)
   const copy = (piece: Uint8Array): void => {
     const next = end + lengthOf(piece, 'an input')
     assertFits(next, limit)

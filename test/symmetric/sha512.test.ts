@@ -28,3 +28,20 @@ test.each([
     }
   },
 )
+
+test.each([
+  ['SHA-256', sha256, nobleSha256],
+  ['SHA-512', sha512, nobleSha512],
+] as const)('%s that is cut short leaves no trace in the next', (_, ours, noble) => {
+  // As a stack overflow does, or the end of a time that `node:vm` gives.
+  const random = seededRandom()
+  const cut = new Proxy(random(100), {
+    get(bytes, key) {
+      if (key === '99') throw new RangeError('cut short')
+      return Reflect.get(bytes, key, bytes) as unknown
+    },
+  })
+  expect(() => ours(cut)).toThrow('cut short')
+  const message = random(3)
+  expect(toHex(ours(message))).toBe(toHex(noble(message)))
+})

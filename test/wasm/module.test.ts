@@ -67,6 +67,7 @@ describe('a call', () => {
     const large = new Uint8Array(arenaBytes - 16).fill(0xaa)
     let hasRun = false
     expect(() => callModule('secp256k1', 32, [large], () => void (hasRun = true))).toThrow(RangeError)
+    expect(() => callModule('secp256k1', 2 ** 31 - 8, [], () => void (hasRun = true))).toThrow(RangeError)
     expect(() => callModule('secp256k1', 0, [[large, large]], () => void (hasRun = true))).toThrow(RangeError)
     const text = 'not bytes' as unknown as Uint8Array
     for (const inputs of [[large.subarray(100), text], [[large.subarray(100), text]]]) {

@@ -16,6 +16,13 @@ export function coordinates(point: Point): Uint8Array {
   return ofLength(point, POINT_BYTES, 'a point of this backend')
 }
 
+/** Compares the first bytes of two arrays without an early exit, whatever their `length` says. */
+export function equalFirst(length: number, a: Uint8Array, b: Uint8Array): boolean {
+  let difference = 0
+  for (let i = 0; i < length; i++) difference |= (a[i] as number) ^ (b[i] as number)
+  return difference === 0
+}
+
 /** Marks bytes of the module as a point. */
 export function asPoint(bytes: Uint8Array): Point {
   return bytes as unknown as Point
@@ -26,7 +33,10 @@ export function scalarBytes(scalar: Scalar): Uint8Array {
   return ofLength(scalar, SCALAR_BYTES, 'scalar')
 }
 
-/** Not {@link abytes}, whose new view takes longer than a call of the module. The module copies bytes by their real length. */
+/**
+ * Not `abytes`, whose new view takes longer than a call of the module. {@link callModule} copies bytes by their real length;
+ * what reads them here must not ask for their `length`, which a property may hide.
+ */
 function ofLength(bytes: unknown, length: number, name: string): Uint8Array {
   const actual = lengthOf(bytes, name)
   if (actual !== length) throw new RangeError(`${name} must be ${length} bytes, got ${actual}`)

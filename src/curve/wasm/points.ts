@@ -1,5 +1,5 @@
 import type { Curve } from '../../types.ts'
-import { abytes, equalBytes, fromHex } from '../../util/bytes.ts'
+import { abytes, fromHex } from '../../util/bytes.ts'
 import { CodecError } from '../../util/codec.ts'
 import { callModule, type Run } from '../../wasm/call.ts'
 import { CallStatus } from '../../wasm/instance.ts'
@@ -9,6 +9,7 @@ import {
   assertPairs,
   BATCH,
   coordinates,
+  equalFirst,
   identityBytes,
   inBatches,
   POINT_BYTES,
@@ -57,7 +58,7 @@ export function pointOperations(curve: Curve): Points {
   const signOffset = curve === 'secp256k1' ? 32 : 0
   const identity = asPoint(identityBytes(curve))
 
-  const isIdentity = (point: Point): boolean => equalBytes(coordinates(point), coordinates(identity))
+  const isIdentity = (point: Point): boolean => equalFirst(POINT_BYTES, coordinates(point), coordinates(identity))
   const single = (inputs: Parameters<typeof callModule>[2], run: Run): Point =>
     asPoint(callModule(curve, POINT_BYTES, inputs, run).bytes)
   const addPoints = (a: Point, b: Point): Point =>
@@ -133,7 +134,7 @@ export function pointOperations(curve: Curve): Points {
     subtractPoints: (a, b) => single([coordinates(a), coordinates(b)], (core, r, p, q) => core.subtractPoints(r, p, q)),
     negatePoint: (a) => single([coordinates(a)], (core, r, p) => core.negatePoint(r, p)),
     isIdentity,
-    equalPoints: (a, b) => equalBytes(coordinates(a), coordinates(b)),
+    equalPoints: (a, b) => equalFirst(POINT_BYTES, coordinates(a), coordinates(b)),
 
     hasEvenY(point) {
       if (isIdentity(point)) throw new RangeError('the identity has no affine coordinates')

@@ -4,7 +4,7 @@ import { CodecError } from '../../util/codec.ts'
 import { callModule, type Run } from '../../wasm/call.ts'
 import { CallStatus } from '../../wasm/instance.ts'
 import type { Group, Scalar } from '../group.ts'
-import { SCALAR_BYTES, scalarBytes, smallScalar } from './encoding.ts'
+import { equalFirst, SCALAR_BYTES, scalarBytes, smallScalar } from './encoding.ts'
 
 type Scalars = Pick<
   Group,
@@ -84,7 +84,7 @@ export function scalarOperations(curve: Curve): Scalars {
       return bytes as Scalar
     },
 
-    isZero: (a) => equalBytes(scalarBytes(a), zero),
-    equalScalars: (a, b) => equalBytes(scalarBytes(a), scalarBytes(b)),
+    isZero: (a) => equalFirst(SCALAR_BYTES, scalarBytes(a), zero),
+    equalScalars: (a, b) => equalFirst(SCALAR_BYTES, scalarBytes(a), scalarBytes(b)),
   }
 }

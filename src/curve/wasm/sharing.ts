@@ -1,5 +1,5 @@
 import type { Curve } from '../../types.ts'
-import { concatBytes, wipe } from '../../util/bytes.ts'
+import { abytes, concatBytes, wipe } from '../../util/bytes.ts'
 import { callModule } from '../../wasm/call.ts'
 import { CallStatus } from '../../wasm/instance.ts'
 import { assertDistinctPoints, assertEvaluationPoints } from '../evaluation-points.ts'
@@ -91,7 +91,9 @@ export function sharingOperations(curve: Curve): Sharing {
       let totals = Array.from({ length: count }, () => new Uint8Array(SCALAR_BYTES) as Scalar)
       for (let first = 0; first < xs.length; first += POWER_BATCH) {
         const batch = idBytes(xs.slice(first, first + POWER_BATCH))
-        let powers = concatBytes(...weights.slice(first, first + POWER_BATCH).map(scalarBytes))
+        let powers = concatBytes(
+          ...weights.slice(first, first + POWER_BATCH).map((weight) => abytes(weight, SCALAR_BYTES, 'weight')),
+        )
         const sums = chunks(count).flatMap(([from, to]) => {
           const length = SCALAR_BYTES * (to - from)
           const { bytes } = callModule(curve, length + powers.length, [powers, batch], (core, r, w, x) =>

@@ -21,6 +21,21 @@ describe.each(CURVES)('%s on the module', (curve) => {
     expect(wasmGroup(curve)).toBe(group)
   })
 
+  test('a length that a property hides changes nothing', () => {
+    const lying = <T extends Scalar | Point>(value: T): T => {
+      const copy = new Uint8Array(value as unknown as Uint8Array)
+      return Object.defineProperty(copy, 'length', { value: 0 }) as unknown as T
+    }
+    const [zero, one, two] = [0n, 1n, 2n].map(scalar) as [Scalar, Scalar, Scalar]
+    expect(group.equalScalars(lying(one), lying(two))).toBe(false)
+    expect(group.isZero(lying(zero))).toBe(true)
+    expect(group.isIdentity(lying(group.identity))).toBe(true)
+    expect(group.equalPoints(lying(group.generator), lying(group.identity))).toBe(false)
+    expect(group.encodePoint(lying(group.generator))).toEqual(group.encodePoint(group.generator))
+    expect(group.multiply(lying(two), lying(two))).toEqual(group.multiply(two, two))
+    expect(group.powerSums([lying(two)], [3], 2)).toEqual(group.powerSums([two], [3], 2))
+  })
+
   test('products and sums are those of the curve equation, in integers', () => {
     for (const k of [1n, 2n, order - 1n, uniform(), uniform()]) {
       const wanted = multiplyAffine(affine, affine.generator, k)

@@ -51,6 +51,22 @@ describe('taggedHash', () => {
     expect(taggedHash(TAG, utf8('a'))).toEqual(once)
   })
 
+  test('takes nothing of a hash that is not finished', () => {
+    const part = utf8('part')
+    const wanted = taggedHash(TAG, part)
+    const digests: Uint8Array[] = []
+    const list = [utf8('first'), utf8('second')]
+    const interrupted = Object.assign([], {
+      *[Symbol.iterator]() {
+        yield list[0]!
+        digests.push(taggedHash(TAG, part))
+      },
+    }) as Uint8Array[]
+    taggedHash(TAG, interrupted)
+    expect(digests).toEqual([wanted])
+    expect(taggedHash(TAG, part)).toEqual(wanted)
+  })
+
   test('gives the same again after other parts', () => {
     const once = taggedHash(TAG, utf8('a'))
     taggedHash(TAG, utf8('b'))

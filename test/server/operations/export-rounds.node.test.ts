@@ -87,14 +87,14 @@ test('no share stays in memory, whether or not it was released', async () => {
   const one = exporting(owned)
   const proof = one.proof(await one.challenge())
   const released = await watchScalars(() => one.send(2, [proof]))
-  expect(released.count(secretsOf(owned.set.half))).toEqual({ seen: 2, left: 0 })
+  expect(released.count(secretsOf(owned.set.half))).toEqual({ seen: 4, left: 0 })
   const other = exporting(owned)
   const wrong = other.proof(new Uint8Array(32))
   await other.challenge()
   const refused = await watchScalars(() =>
     expect(other.send(2, [wrong])).rejects.toMatchObject({ reason: 'POP', blame: [1] }),
   )
-  expect(refused.count(secretsOf(owned.set.half))).toEqual({ seen: 2, left: 0 })
+  expect(refused.count(secretsOf(owned.set.half))).toEqual({ seen: 4, left: 0 })
 })
 
 test('the first round carries nothing and the second one proof: all else is refused, and plays nothing', async () => {

@@ -195,7 +195,7 @@ test('a state that cannot be read is told of as it is, and leaves no share in me
     ...[operation.operationId, tables.context.sealer.seal(place, Uint8Array.of(1, 0, 0, 0, 1, 9))],
   ])
   const scalars = await watchScalars(() => expect(operation.post()).rejects.toThrow(errorOf('SHARE_PARSING_FAILED')))
-  expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 2, left: 0 })
+  expect(scalars.count(secretsOf(set.half))).toEqual({ seen: 4, left: 0 })
 })
 
 test('a preprocessing of a setup that was replaced is refused, and leaves nothing in memory', async () => {
