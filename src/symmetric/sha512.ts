@@ -32,7 +32,7 @@ function addWord(at: number, high: number, low: number): void {
   state[at + 1] = sum
 }
 
-/** Hashes a block into the state. Both have words in pairs. */
+/** Hashes a block into the state, whose words are pairs, as those of the schedule are. */
 function compress(bytes: Uint8Array, offset: number): void {
   const w = schedule
   for (let i = 0; i < 32; i++) {

@@ -34,8 +34,9 @@ export function scalarBytes(scalar: Scalar): Uint8Array {
 }
 
 /**
- * Not `abytes`, whose new view takes longer than a call of the module. {@link callModule} copies bytes by their real length;
- * what reads them here must not ask for their `length`, which a property may hide.
+ * Asserts the real length of bytes. Not `abytes`, whose new view takes longer than a call of the module.
+ * {@link callModule} copies bytes by their real length; what reads them here must not ask for their `length`, which a
+ * property may hide.
  */
 function ofLength(bytes: unknown, length: number, name: string): Uint8Array {
   const actual = lengthOf(bytes, name)
