@@ -1,4 +1,5 @@
 // @ts-check
+/* global document, IntersectionObserver, IntersectionObserverEntry */
 // examples/iframe: what it does for its user, and what it does not do for a script in the app's page.
 import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
@@ -41,9 +42,10 @@ export function iframeIn(engine) {
   }
 }
 
-/** @param {Page} page @param {{ agree: () => Promise<void>, type: (text: string) => Promise<void> }} user */
+/** @param {Page} page @param {ReturnType<typeof userOf>} user */
 async function use(page, user) {
   await page.click('#create')
+  await assertSeenAnywhere(page, user.wallet())
   await user.agree()
   await outputOf(page, 'created')
   await page.click('#backup')
@@ -54,6 +56,38 @@ async function use(page, user) {
   await page.click('#sign button')
   await user.agree()
   await outputOf(page, 'signed')
+}
+
+/**
+ * Where a frame stands, and how wide words are, is up to the app and the fonts: rarely on whole pixels. The engine must not say
+ * that something covers a button, wherever that is.
+ *
+ * @param {Page} page
+ * @param {import('playwright').Frame} wallet
+ */
+async function assertSeenAnywhere(page, wallet) {
+  await wallet.getByRole('button', { name: 'Agree' }).waitFor()
+  for (const left of [0.2, 0.4, 0.6, 0.8, 0]) {
+    await page.locator('iframe').evaluate((frame, style) => Object.assign(frame.style, style), {
+      position: 'relative',
+      left: `${left}px`,
+    })
+    const covered = await wallet.evaluate(coveredButtons)
+    if (covered.length > 0) throw new Error(`${covered.join(' and ')} of a frame at ${left} pixels: said to be covered`)
+  }
+}
+
+/** In the wallet's page: the buttons that are not seen as a whole. An engine that cannot tell names none. */
+async function coveredButtons() {
+  if (!('isVisible' in IntersectionObserverEntry.prototype)) return []
+  const buttons = Array.from(document.querySelectorAll('button'))
+  /** @type {(IntersectionObserverEntry & { isVisible?: boolean })[]} */
+  const entries = await new Promise((resolve) => {
+    const options = { trackVisibility: true, delay: 100 }
+    const observer = new IntersectionObserver((seen) => (observer.disconnect(), resolve(seen)), options)
+    for (const button of buttons) observer.observe(button)
+  })
+  return entries.filter(({ isVisible }) => !isVisible).map(({ target }) => target.textContent)
 }
 
 /** Waits until what is there now is gone; the next dialog may have another. @param {import('playwright').Locator} locator */
