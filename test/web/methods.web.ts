@@ -94,6 +94,25 @@ test('a text that is no code is refused in words', async () => {
   await laptop.sees('This is not the code of a device')
 })
 
+test('a screen takes the focus as it opens, not from a field later, and stays where it is', async () => {
+  const seen = await browser.run(
+    'Laptop',
+    `
+    const changed = () =>
+      new Promise((resolve) => new MutationObserver(resolve).observe(document.body, { childList: true, subtree: true }))
+    const button = (name) => Array.from(document.querySelectorAll('button')).find(({ textContent }) => textContent.trim() === name)
+    const opened = changed()
+    button('Backup').click()
+    await opened
+    const focused = document.activeElement.textContent
+    while (!button('Back up')) await changed()
+    const place = button('Back up').offsetTop
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    return JSON.stringify({ focused, moved: button('Back up').offsetTop - place })`,
+  )
+  expect(JSON.parse(seen as string)).toEqual({ focused: 'Backup', moved: 0 })
+})
+
 test.each(['Google Drive', 'iCloud'])('a wallet comes back by %s', async (kind) => {
   await backUp(kind)
   await recoverOnTablet(kind)

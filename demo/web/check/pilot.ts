@@ -43,7 +43,13 @@ function devicePilot(frame: FrameLocator): DevicePilot {
     click: (name) => frame.getByRole('button', { name, exact: true }).click(),
     choose: (name) => frame.getByRole('radio', { name: new RegExp(`^${name}\\b`) }).check(),
     fill: (label, text) => frame.getByLabel(label, { exact: true }).and(frame.locator(TYPED)).fill(text),
-    sees: (text) => frame.getByText(text).first().waitFor(),
+    async sees(text) {
+      const wait = frame.getByText(text).first().waitFor()
+      await wait.catch(async (cause: unknown) => {
+        const shown = await frame.locator('body').innerText()
+        throw new Error(`${text} is not there, but: ${shown}`, { cause })
+      })
+    },
     text: () => frame.locator('body').innerText(),
     read: (label) => frame.getByRole('group', { name: label, exact: true }).locator('code').innerText(),
   }

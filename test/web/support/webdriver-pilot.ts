@@ -95,6 +95,8 @@ export function webdriverPilot({ command }: Session): ScriptedPilot {
       const element = await find(name, 'field', label)
       await execute('arguments[0].select()', [element])
       await command('POST', `${pathOf(element)}/value`, { text })
+      const typed = await execute('return arguments[0].value', [element])
+      if (typed !== text) throw new Error(`${name}: "${text}" was typed, and ${label} has "${String(typed)}"`)
     },
     text: () => until(name, 'a text', () => execute('return document.body.innerText')),
     sees: async (text) =>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** The heading of a screen. It gets the focus when the screen is opened, so that a screen reader says where the user is. */
 export function Heading({
@@ -10,7 +10,8 @@ export function Heading({
   readonly quiet?: boolean
 }) {
   const element = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
+  // Before anything is painted: later, it would take the focus from a field in which the user types already.
+  useLayoutEffect(() => {
     // The first screen of a page takes the focus from nobody.
     if (!quiet && document.hasFocus()) element.current?.focus()
   }, [])

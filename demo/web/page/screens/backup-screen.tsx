@@ -17,6 +17,8 @@ export function BackupScreen({ wallet }: { readonly wallet: Wallet }) {
   const method = useMethodChoice(KINDS)
   const backingUp = useAction()
   const backups = useLoaded(async () => (await client.find()).find(({ id }) => id === wallet.id)?.backups ?? [])
+  // What is below the list comes with it: a button that moves is missed.
+  const isLoaded = backups.value !== undefined || backups.error !== undefined
 
   const backUp = () =>
     backingUp.run('Backing up', async (running) => {
@@ -49,12 +51,16 @@ export function BackupScreen({ wallet }: { readonly wallet: Wallet }) {
           ))}
         </ul>
       )}
-      <MethodFields method={method} purpose="seal" walletId={wallet.id} />
-      <div class="buttons">
-        <button type="submit" disabled={backingUp.isRunning || !isComplete(method, 0)}>
-          Back up
-        </button>
-      </div>
+      {isLoaded && (
+        <>
+          <MethodFields method={method} purpose="seal" walletId={wallet.id} />
+          <div class="buttons">
+            <button type="submit" disabled={backingUp.isRunning || !isComplete(method, 0)}>
+              Back up
+            </button>
+          </div>
+        </>
+      )}
       <ActionStatus action={backingUp} />
     </form>
   )
