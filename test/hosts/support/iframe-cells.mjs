@@ -83,7 +83,7 @@ async function coveredButtons() {
   const buttons = Array.from(document.querySelectorAll('button'))
   /** @type {(IntersectionObserverEntry & { isVisible?: boolean })[]} */
   const entries = await new Promise((resolve) => {
-    const options = { trackVisibility: true, delay: 100 }
+    const options = /** @type {object} */ ({ trackVisibility: true, delay: 100 })
     const observer = new IntersectionObserver((seen) => (observer.disconnect(), resolve(seen)), options)
     for (const button of buttons) observer.observe(button)
   })
