@@ -31,7 +31,8 @@ const SETTLE_MS = 250
 /**
  * Waits until the user clicks a button of the host's dialog: a real click, on a button that has been in view with its dialog
  * for some time, each as a whole. Where the engine has it (IntersectionObserver v2), they must not be covered, transparent or
- * transformed either, by the host's page or by the one around it. Other clicks are ignored.
+ * transformed either, by the host's page or by the one around it. What touches them covers them by a part of a pixel where the
+ * frame stands at one: leave some pixels around both, or no click is accepted. Other clicks are ignored.
  *
  * The time starts again when a mouse enters the frame, or the frame moves under it, with every letter that is typed, and with a
  * press or click that comes too early: whoever clicks in a hurry, holds a key, or goes on typing where the page has taken the
