@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { selectedEngines } from '../test/support/browsers/engines.mjs'
-import { availableEngines, hasXvfb } from './test-engines.mjs'
+import { availableEngines } from './test-engines.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const args = process.argv.slice(2)
@@ -21,8 +21,7 @@ if (engines.length === 0 || (process.env['CI'] === 'true' && leftOut.length > 0)
 
 run(process.execPath, 'scripts/build.mjs', '--if-stale')
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/web/vitest.config.ts']
-const display = engines.includes('webkit') && hasXvfb() ? ['xvfb-run', '-a'] : []
-run(...display, ...vitest, ...args.filter((arg) => arg !== '--pictures'))
+run(...vitest, ...args.filter((arg) => arg !== '--pictures'))
 
 /** @param {string[]} command */
 function run(...command) {

@@ -1,8 +1,7 @@
 // @ts-check
 // Opens a page in each of the browsers that the tests run in.
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { chromium, firefox } from 'playwright'
+import { virtualDisplay } from '../../test/support/browsers/display.mjs'
 import { CHROMIUM_FLAGS, findBrowser, findMiniBrowser } from '../../test/support/browsers/engines.mjs'
 import { openSession } from '../../test/support/browsers/webkit-driver.mjs'
 
@@ -52,16 +51,4 @@ function found(browser) {
   const path = findBrowser(browser)
   if (path === undefined) throw new Error(`${browser} is not installed`)
   return path
-}
-
-/** WebKitGTK has no headless mode: where there is no display, each browser gets its own, which nobody sees. */
-async function virtualDisplay() {
-  if (process.env['DISPLAY']) return { name: process.env['DISPLAY'], close: () => {} }
-  // The server chooses a free number and writes it to the third descriptor.
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  })
-  const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (server.stdio[3]) })
-  const { value } = await lines[Symbol.asyncIterator]().next()
-  return { name: `:${value}`, close: () => void server.kill() }
 }

@@ -1,5 +1,6 @@
 import { chromium, firefox, type Browser, type Page } from 'playwright'
 import { playwrightPilot } from '../../../demo/web/check/pilot.ts'
+import { virtualDisplay } from '../../support/browsers/display.mjs'
 import { CHROMIUM_FLAGS, findBrowser, findMiniBrowser, type Engine } from '../../support/browsers/engines.mjs'
 import { openSession } from '../../support/browsers/webkit-driver.mjs'
 import { webdriverPilot, type ScriptedPilot } from './webdriver-pilot.ts'
@@ -13,7 +14,7 @@ export interface TestBrowser extends ScriptedPilot {
   close(): Promise<void>
 }
 
-/** Opens a page in a browser without a window (WebKit: with one, on the display that there is). */
+/** Opens a page in a browser without a window (WebKit: with one, on a display of its own where there is none). */
 export async function openBrowser(engine: Exclude<Engine, 'node'>, url: string): Promise<TestBrowser> {
   return engine === 'webkit' ? openWebkit(url) : openPlaywright(await launch(engine), url)
 }
@@ -47,11 +48,19 @@ async function openPlaywright(browser: Browser, url: string): Promise<TestBrowse
 
 async function openWebkit(url: string): Promise<TestBrowser> {
   const driver = required('WebKitWebDriver', findBrowser('webkit'))
-  const session = await openSession(driver, required('MiniBrowser', findMiniBrowser()))
-  await session.command('POST', '/timeouts', { script: 60_000 })
-  await session.command('POST', '/window/rect', { width: 1000, height: 950 })
-  await session.navigate(url)
-  return { ...webdriverPilot(session), problems: [], page: undefined, close: () => session.close() }
+  const miniBrowser = required('MiniBrowser', findMiniBrowser())
+  const display = await virtualDisplay()
+  try {
+    const session = await openSession(driver, miniBrowser, display.name)
+    await session.command('POST', '/timeouts', { script: 60_000 })
+    await session.command('POST', '/window/rect', { width: 1000, height: 950 })
+    await session.navigate(url)
+    const close = () => session.close().finally(display.close)
+    return { ...webdriverPilot(session), problems: [], page: undefined, close }
+  } catch (error) {
+    display.close()
+    throw error
+  }
 }
 
 function required(name: string, path: string | undefined): string {
